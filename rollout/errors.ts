@@ -1,0 +1,73 @@
+/**
+ * Every refusal that is not a gate's verdict is one of these codes; each has a section in docs/errors.md, and a test
+ * keeps the two lists the same.
+ */
+
+/** How a command ends: 0 GO or done, 1 NO-GO or failed, 2 wrong input or usage, 3 pending approval. */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/** The closed list: code → exit code of a command that ends with it. */
+export const ERROR_CODES = {
+  "usage": 2,
+  "file-missing": 2,
+  "file-unreadable": 2,
+  "file-too-large": 2,
+  "yaml-syntax": 2,
+  "plan-invalid": 2,
+  "config-invalid": 2,
+  "trust-invalid": 2,
+  "stack-unknown": 2,
+  "secret-unbound": 2,
+  "key-missing": 2,
+  "key-unusable": 2,
+  "intake-unknown-format": 2,
+  "intake-truncated": 2,
+  "intake-empty": 2,
+  "intake-missing-field": 2,
+  "intake-not-allowed": 2,
+  "update-plan-invalid": 2,
+  "update-plan-outdated": 1,
+  "gate-closed": 1,
+  "approval-pending": 3,
+  "clearance-missing": 1,
+  "clearance-refused": 1,
+  "program-ended-early": 1,
+  "engine-missing": 1,
+  "engine-failed": 1,
+  "lock-held": 1,
+  "sandbox-down": 1,
+  "sandbox-only": 1,
+  "metrics-unreachable": 1,
+  "deadline": 1,
+} as const satisfies Record<string, ExitCode>;
+
+/** One of the closed list of refusals. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/**
+ * A refusal told to a person: lower case, no final full stop, with the command that mends it as `remedy`.
+ * Anything thrown that is not one of these is a defect of Holdpoint's and may show its stack.
+ */
+export class HoldpointError extends Error {
+  override readonly name = "HoldpointError";
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { remedy?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy;
+  }
+
+  get exitCode(): ExitCode {
+    return ERROR_CODES[this.code];
+  }
+
+  /** The lines that a person reads: what, how to mend it, where to read on. */
+  render(): string {
+    const lines = [`${this.code}: ${this.message}`];
+    if (this.remedy !== undefined) lines.push(`  fix: ${this.remedy}`);
+    lines.push(`  docs: docs/errors.md#${this.code}`);
+    return lines.join("\n");
+  }
+}
