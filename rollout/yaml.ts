@@ -1,0 +1,330 @@
+/**
+ * YAML that people write, read with positions: a mistake names file, line and column, what was found and what was
+ * expected, with the nearest right word; all mistakes of a file come in one error.
+ *
+ * Refused because they hide what a reader of the file sees: anchors, aliases, merge keys, tags, duplicate keys,
+ * several documents in one file.
+ */
+import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import type { Document, Node } from "yaml";
+import type { z } from "zod";
+import { HoldpointError } from "./errors";
+import type { ErrorCode } from "./errors";
+
+/** Bytes; a rollout plan is some 20 KB. */
+export const MAX_YAML_BYTES = 1024 * 1024;
+
+/** Where in a document: keys and indexes from its root. */
+export type Path = readonly PropertyKey[];
+
+/** A position in a file, both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A file that was read: its data and where each part of it stands. */
+export interface YamlSource {
+  readonly file: string;
+  /** Plain JSON data. */
+  readonly data: unknown;
+  /** Position of the value at a path, or of its nearest parent that exists. */
+  position(path: Path): Position;
+  /** Position of a key of the map at a path. */
+  keyPosition(path: Path, key: string): Position;
+  /** Line of the item at a path, from 1: of its key where it has one. For findings: "plans/omnihub.yaml:41". */
+  lineOf(path: Path): number;
+}
+
+/** One mistake in a file. */
+export interface Mistake {
+  readonly path: Path;
+  /** What was expected, in words that follow "expected ". */
+  readonly expected: string;
+  /** What was found, in words that follow "found "; by default the value at the path. */
+  readonly found?: string;
+  /** Points at this key of the map at `path` in place of the map. */
+  readonly key?: string;
+}
+
+/**
+ * Reads YAML into data with positions.
+ * @throws HoldpointError `yaml-syntax`, with every syntax mistake, or `file-too-large`.
+ */
+export function readYaml(text: string, file: string): YamlSource {
+  if (Buffer.byteLength(text) > MAX_YAML_BYTES) {
+    throw new HoldpointError("file-too-large", `${file}: found ${Buffer.byteLength(text)} bytes, expected at most 1 MiB`);
+  }
+  const lines = new LineCounter();
+  const document = parse(text, file, lines);
+  const mistakes = [...syntaxMistakes(document, lines), ...hidingMistakes(document, lines)];
+  if (mistakes.length > 0) {
+    throw new HoldpointError("yaml-syntax", listed(mistakes.map((mistake) => at(file, mistake.at, mistake.text))));
+  }
+  return source(document, lines, file);
+}
+
+function parse(text: string, file: string, lineCounter: LineCounter): Document.Parsed {
+  try {
+    return parseDocument(text, { lineCounter, version: "1.2", schema: "core", merge: false, prettyErrors: false });
+  } catch (cause) {
+    // The parser recurses: a file of brackets exhausts the stack.
+    const what = cause instanceof RangeError ? "nested too deeply" : "cannot be read";
+    throw new HoldpointError("yaml-syntax", `${file}: ${what}`, { cause });
+  }
+}
+
+interface Placed {
+  readonly at: Position;
+  readonly text: string;
+}
+
+function syntaxMistakes(document: Document.Parsed, lines: LineCounter): Placed[] {
+  return document.errors.map((error) => ({
+    at: position(lines, error.pos[0]),
+    text: error.code === "DUPLICATE_KEY" ? "found a key twice, expected every key once" : lowerFirst(error.message),
+  }));
+}
+
+/** What YAML allows and a plan does not: everything that makes the data differ from what is read on the page. */
+function hidingMistakes(document: Document.Parsed, lines: LineCounter): Placed[] {
+  const found: Placed[] = [];
+  const add = (node: Node, what: string, expected: string): void => {
+    found.push({ at: position(lines, node.range?.[0] ?? 0), text: `found ${what}, expected ${expected}` });
+  };
+  visit(document, {
+    Alias: (_key, node) => add(node, `the alias "*${node.source}"`, "the value itself"),
+    Node: (_key, node) => {
+      if (node.anchor !== undefined) add(node, `the anchor "&${node.anchor}"`, "a plain value");
+      if (node.tag !== undefined) add(node, `the tag "${node.tag}"`, "a plain value");
+    },
+    Pair: (_key, pair) => {
+      if (!isNode(pair.key)) return;
+      if (!isScalar(pair.key)) add(pair.key, "a collection as a key", "a word as a key");
+      else if (pair.key.value === "<<") add(pair.key, 'the merge key "<<"', "the values themselves");
+      else if (pair.key.value === "__proto__") add(pair.key, 'the key "__proto__"', "a key of the plan");
+    },
+  });
+  return found;
+}
+
+function source(document: Document.Parsed, lines: LineCounter, file: string): YamlSource {
+  const place = (offset: number): Position => position(lines, offset);
+  const positionOf = (path: Path): Position => place(offsetOf(document, path));
+  const keyPosition = (path: Path, key: string): Position => {
+    const map = path.length === 0 ? document.contents : document.getIn(path, true);
+    const offset = keyOffset(map, key);
+    return offset === undefined ? positionOf(path) : place(offset);
+  };
+  return {
+    file,
+    data: document.toJS({ maxAliasCount: 0 }) as unknown,
+    position: positionOf,
+    keyPosition,
+    lineOf: (path) => {
+      const last = path.at(-1);
+      const spot = typeof last === "string" ? keyPosition(path.slice(0, -1), last) : positionOf(path);
+      return spot.line;
+    },
+  };
+}
+
+function offsetOf(document: Document.Parsed, path: Path): number {
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.contents?.range[0] ?? 0;
+}
+
+function keyOffset(map: unknown, key: string): number | undefined {
+  if (!isMap(map)) return undefined;
+  const pair = map.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key);
+  return pair && isNode(pair.key) ? pair.key.range?.[0] : undefined;
+}
+
+function position(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+/**
+ * Every issue that zod found, as mistakes. A schema's own messages are read as what was expected: write
+ * `z.string().regex(…, 'a duration such as "15 minutes"')`.
+ */
+export function mistakesOf(error: z.ZodError, from: YamlSource): Mistake[] {
+  return error.issues.flatMap((issue) => mistakesOfIssue(issue, from, []));
+}
+
+type Issue = z.core.$ZodIssue;
+
+function mistakesOfIssue(issue: Issue, from: YamlSource, parent: Path): Mistake[] {
+  const path = [...parent, ...issue.path];
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => unknownKey(path, key, knownKeysBeside(issue)));
+    case "invalid_union":
+      return unionMistakes(issue, from, path);
+    case "invalid_value": {
+      const words = issue.values.map(String);
+      return [{ path, expected: choice(words, valueAt(from.data, path)) }];
+    }
+    case "invalid_type":
+      return [typeMistake(issue, from, path)];
+    case "invalid_key":
+      return issue.issues.map((inner) => ({ path: path.slice(0, -1), key: String(path.at(-1)), found: `the key "${String(path.at(-1))}"`, expected: inner.message }));
+    default:
+      return [{ path, expected: issue.message }];
+  }
+}
+
+function typeMistake(issue: Issue & { code: "invalid_type" }, from: YamlSource, path: Path): Mistake {
+  const value = valueAt(from.data, path);
+  const expected = issue.message.startsWith("Invalid input") ? TYPE_WORDS[issue.expected] ?? issue.expected : issue.message;
+  if (value !== undefined) return { path, expected };
+  const key = String(path.at(-1));
+  return { path: path.slice(0, -1), found: "nothing", expected: `the key "${key}" (${expected})` };
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a map",
+  record: "a map",
+};
+
+function unionMistakes(issue: Issue & { code: "invalid_union" }, from: YamlSource, path: Path): Mistake[] {
+  const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : undefined;
+  if (options !== undefined) {
+    const value = valueAt(from.data, path);
+    if (value !== undefined) return [{ path, expected: choice(options, value) }];
+    return [{ path: path.slice(0, -1), found: "nothing", expected: `the key "${String(path.at(-1))}" (${choice(options, undefined)})` }];
+  }
+  if (!issue.message.startsWith("Invalid input")) return [{ path, expected: issue.message }];
+  // The branch that came closest: the one whose mistakes lie deepest.
+  const branches = issue.errors.map((errors) => errors.flatMap((inner) => mistakesOfIssue(inner, from, path)));
+  const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0];
+  return deepest ?? [{ path, expected: "another value" }];
+}
+
+function depth(mistakes: readonly Mistake[]): number {
+  return Math.max(0, ...mistakes.map((mistake) => mistake.path.length));
+}
+
+/** zod does not say which keys an object has; a schema made by `strictShape` registers them. */
+function knownKeysBeside(issue: Issue): readonly string[] {
+  const inst = (issue as { inst?: unknown }).inst as { _zod?: { def?: { shape?: object } } } | undefined;
+  return Object.keys(inst?._zod?.def?.shape ?? {});
+}
+
+function unknownKey(path: Path, key: string, known: readonly string[]): Mistake {
+  const near = nearest(key, known);
+  const list = known.length === 0 ? "no such key" : `one of ${known.join(", ")}`;
+  return { path, key, found: `the unknown key "${key}"`, expected: near === undefined ? list : `"${near}"` };
+}
+
+/** Words that were possible, with the nearest to what was written first in mind: `"smoke" (one of …)`. */
+export function choice(words: readonly string[], found: unknown): string {
+  if (words.length === 1) return `"${words[0]}"`;
+  const list = `one of ${words.join(", ")}`;
+  const near = typeof found === "string" ? nearest(found, words) : undefined;
+  return near === undefined ? list : `"${near}" (${list})`;
+}
+
+/** The word that was probably meant, or undefined where none is near. */
+export function nearest(word: string, words: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(word.length / 3));
+  const ranked = words
+    .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .toSorted((a, b) => a.away - b.away);
+  const best = ranked[0];
+  return best !== undefined && best.away <= limit ? best.candidate : undefined;
+}
+
+/** Edits (insert, drop, change) between two words. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The value at a path of plain data, or undefined. */
+export function valueAt(data: unknown, path: Path): unknown {
+  let value = data;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[step];
+  }
+  return value;
+}
+
+/** One error that names all mistakes, each "file:line:column: path: found X, expected Y", in the file's order. */
+export function mistakesError(
+  code: ErrorCode,
+  mistakes: readonly Mistake[],
+  from: YamlSource,
+  options: { remedy?: string } = {},
+): HoldpointError {
+  const placed = mistakes
+    .map((mistake) => {
+      const spot = mistake.key === undefined ? from.position(mistake.path) : from.keyPosition(mistake.path, mistake.key);
+      return { spot, text: at(from.file, spot, mistakeText(mistake, from)) };
+    })
+    .toSorted((a, b) => a.spot.line - b.spot.line || a.spot.column - b.spot.column);
+  return new HoldpointError(code, listed([...new Set(placed.map((mistake) => mistake.text))]), options);
+}
+
+function mistakeText(mistake: Mistake, from: YamlSource): string {
+  const found = mistake.found ?? shown(valueAt(from.data, mistake.path));
+  const where = pathText(mistake.path);
+  return `${where === "" ? "" : `${where}: `}found ${found}, expected ${mistake.expected}`;
+}
+
+/** All mistakes of the zod error in one HoldpointError. */
+export function describeIssues(error: z.ZodError, from: YamlSource, code: ErrorCode): HoldpointError {
+  return mistakesError(code, mistakesOf(error, from), from);
+}
+
+/** Data by schema, or one error with all mistakes. */
+export function parseWith<T extends z.ZodType>(schema: T, from: YamlSource, code: ErrorCode): z.output<T> {
+  const result = schema.safeParse(from.data);
+  if (!result.success) throw describeIssues(result.error, from, code);
+  return result.data;
+}
+
+/** A path as a reader writes it: `stages[1].enter.criteria[0].maxAge`. */
+export function pathText(path: Path): string {
+  return path.map((step, index) => (typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`)).join("");
+}
+
+/** A value for a message: short, quoted, never a whole tree. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
+  if (typeof value === "object") return "a map";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+}
+
+function at(file: string, spot: Position, text: string): string {
+  return `${file}:${spot.line}:${spot.column}: ${text}`;
+}
+
+function listed(lines: readonly string[]): string {
+  return lines.length === 1 ? (lines[0] ?? "") : `${lines.length} mistakes\n  ${lines.join("\n  ")}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");
+}
+
