@@ -1,0 +1,34 @@
+/** A backup that was taken, and whether its integrity was checked. */
+import { z } from "zod";
+import type { Predicate } from "./shared";
+import { common, ownType, stageName, utc, words } from "./shared";
+
+const schema = z.object({
+  ...common,
+  stage: stageName,
+  startedOn: utc.optional(),
+  /** What was backed up, and who or what started it: no tool writes these, the attester states them. */
+  scope: words,
+  trigger: z.enum(["manual", "scheduled"]),
+  integrity: z.enum(["verified", "unverified", "failed"]),
+  /** The tool's own name of the backup. */
+  snapshot: words.optional(),
+});
+
+/** What attest writes. */
+export type BackupPredicate = z.input<typeof schema>;
+
+/** Kind "backup". */
+export const backup: Predicate<"backup"> = {
+  kind: "backup",
+  type: ownType("backup"),
+  read(predicate) {
+    const { scope, trigger, integrity, finishedOn, startedOn, stage } = schema.parse(predicate);
+    return {
+      facts: { scope, trigger, integrity },
+      finishedAt: finishedOn,
+      stage,
+      past: startedOn === undefined ? [finishedOn] : [startedOn, finishedOn],
+    };
+  },
+};

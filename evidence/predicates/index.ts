@@ -1,0 +1,35 @@
+/** Every kind of evidence and its predicate: an explicit list, so that a new kind is one line here. */
+import type { EvidenceKind } from "../../rollout/evidence";
+import { backup } from "./backup";
+import { condition } from "./condition";
+import { cost } from "./cost";
+import { drill } from "./drill";
+import { freeze } from "./freeze";
+import { onCall } from "./on-call";
+import { pipelines } from "./pipelines";
+import { runbooks } from "./runbooks";
+import type { Predicate } from "./shared";
+import { testResult } from "./test-result";
+import { vulnerabilities } from "./vulnerabilities";
+
+/** By kind; the compiler demands one for each kind that a criterion can ask for. */
+export const PREDICATES: { readonly [K in EvidenceKind]: Predicate<K> } = {
+  "test-result": testResult,
+  vulnerabilities,
+  drill,
+  cost,
+  "on-call": onCall,
+  runbooks,
+  backup,
+  pipelines,
+  freeze,
+  condition,
+};
+
+/** All kinds. */
+export const EVIDENCE_KINDS = Object.keys(PREDICATES) as EvidenceKind[];
+
+/** The predicate of an exact predicateType; undefined for any other, whatever it begins with. */
+export function predicateOf(type: string): Predicate<EvidenceKind> | undefined {
+  return Object.values(PREDICATES).find((predicate) => predicate.type === type);
+}

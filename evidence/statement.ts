@@ -1,0 +1,82 @@
+/** in-toto Statement v1: what a predicate speaks of, matched by digest alone. Unknown members are ignored. */
+import { z } from "zod";
+import type { EvidenceHead } from "../rollout/evidence";
+import { canonical } from "./canonical";
+import { EnvelopeError } from "./dsse";
+import { JsonError, parseJson } from "./json";
+import { gitCommit, sha256 } from "./predicates/shared";
+
+const TYPE = "https://in-toto.io/Statement/v1";
+
+// The two algorithms that a release is named by are checked to the letter; others pass by unused.
+const digestSet = z
+  .object({ sha256: sha256.optional(), gitCommit: gitCommit.optional() })
+  .catchall(z.string().min(1))
+  .refine((digests) => Object.keys(digests).length > 0, "a subject without a digest");
+
+const schema = z.object({
+  _type: z.literal(TYPE),
+  subject: z.array(z.object({ name: z.string().optional(), digest: digestSet })).min(1),
+  predicateType: z.string().min(1),
+  predicate: z.record(z.string(), z.unknown()),
+});
+
+/** A statement whose predicate has not been read yet. */
+export interface Statement {
+  readonly subject: EvidenceHead["subject"];
+  readonly predicateType: string;
+  readonly predicate: unknown;
+}
+
+/** What a statement is about: at least one of a git commit and a sha256 (an image, an update plan). */
+export interface Subject {
+  readonly commit?: string;
+  /** 64 hex. */
+  readonly sha256?: string;
+  /** What the sha256 is of, for readers; never compared. */
+  readonly name?: string;
+}
+
+/** The bytes to sign: canonical, so that attesting the same report again gives the same body. */
+export function statementBody(subject: Subject, predicateType: string, predicate: unknown): Buffer {
+  const subjects = [
+    ...(subject.commit === undefined ? [] : [{ name: "commit", digest: { gitCommit: subject.commit } }]),
+    ...(subject.sha256 === undefined ? [] : [{ name: subject.name ?? "artifact", digest: { sha256: subject.sha256 } }]),
+  ];
+  const body = Buffer.from(canonical({ _type: TYPE, subject: subjects, predicateType, predicate }), "utf8");
+  parseStatement(body);
+  return body;
+}
+
+/** Reads a verified body. Throws EnvelopeError "malformed", nothing else. */
+export function parseStatement(body: Uint8Array): Statement {
+  let json: unknown;
+  try {
+    json = parseJson(body);
+  } catch (error) {
+    if (error instanceof JsonError) throw new EnvelopeError("malformed", `the statement is ${error.message}`);
+    throw error;
+  }
+  const result = schema.safeParse(json);
+  if (!result.success) throw malformed("the statement", result.error);
+  const { subject, predicateType, predicate } = result.data;
+  const digests = subject.map((one) => one.digest);
+  return {
+    subject: {
+      commits: digests.flatMap((one) => one.gitCommit ?? []),
+      sha256: digests.flatMap((one) => one.sha256 ?? []),
+    },
+    predicateType,
+    predicate,
+  };
+}
+
+/** One line for the first thing that does not fit. */
+export function malformed(what: string, error: z.ZodError): EnvelopeError {
+  const issue = error.issues[0];
+  const path = issue?.path.join(".") ?? "";
+  return new EnvelopeError(
+    "malformed",
+    `${what}${path === "" ? "" : `'s ${path}`}: ${issue?.message ?? "not readable"}`,
+  );
+}
