@@ -37,12 +37,15 @@ export function parsePercent(text: unknown): number | undefined {
 }
 
 function parsed<T>(pattern: RegExp, parse: (text: string) => T | undefined, expected: string) {
-  return z.string(expected).regex(pattern, expected).transform((text, context) => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    context.issues.push({ code: "custom", message: expected, input: text });
-    return z.NEVER;
-  });
+  return z
+    .string(expected)
+    .regex(pattern, expected)
+    .transform((text, context) => {
+      const value = parse(text);
+      if (value !== undefined) return value;
+      context.issues.push({ code: "custom", message: expected, input: text });
+      return z.NEVER;
+    });
 }
 
 /** "15 minutes" → 900000 (milliseconds), above zero. */

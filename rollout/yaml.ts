@@ -53,7 +53,10 @@ export interface Mistake {
  */
 export function readYaml(text: string, file: string): YamlSource {
   if (Buffer.byteLength(text) > MAX_YAML_BYTES) {
-    throw new HoldpointError("file-too-large", `${file}: found ${Buffer.byteLength(text)} bytes, expected at most 1 MiB`);
+    throw new HoldpointError(
+      "file-too-large",
+      `${file}: found ${Buffer.byteLength(text)} bytes, expected at most 1 MiB`,
+    );
   }
   const lines = new LineCounter();
   const document = parse(text, file, lines);
@@ -149,22 +152,22 @@ function position(lines: LineCounter, offset: number): Position {
 }
 
 /**
- * Every issue that zod found, as mistakes. A schema's own messages are read as what was expected: write
+ * Every issue that zod found, as mistakes; the schema is asked for the nearest right key. A schema's own messages are read as what was expected: write
  * `z.string().regex(…, 'a duration such as "15 minutes"')`.
  */
-export function mistakesOf(error: z.ZodError, from: YamlSource): Mistake[] {
-  return error.issues.flatMap((issue) => mistakesOfIssue(issue, from, []));
+export function mistakesOf(error: z.ZodError, from: YamlSource, schema: z.ZodType): Mistake[] {
+  return error.issues.flatMap((issue) => mistakesOfIssue(issue, from, schema, []));
 }
 
 type Issue = z.core.$ZodIssue;
 
-function mistakesOfIssue(issue: Issue, from: YamlSource, parent: Path): Mistake[] {
+function mistakesOfIssue(issue: Issue, from: YamlSource, schema: z.ZodType, parent: Path): Mistake[] {
   const path = [...parent, ...issue.path];
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownKey(path, key, knownKeysBeside(issue)));
+      return issue.keys.map((key) => unknownKey(path, key, knownKeys(schema, from.data, path)));
     case "invalid_union":
-      return unionMistakes(issue, from, path);
+      return unionMistakes(issue, from, schema, path);
     case "invalid_value": {
       const words = issue.values.map(String);
       return [{ path, expected: choice(words, valueAt(from.data, path)) }];
@@ -172,7 +175,12 @@ function mistakesOfIssue(issue: Issue, from: YamlSource, parent: Path): Mistake[
     case "invalid_type":
       return [typeMistake(issue, from, path)];
     case "invalid_key":
-      return issue.issues.map((inner) => ({ path: path.slice(0, -1), key: String(path.at(-1)), found: `the key "${String(path.at(-1))}"`, expected: inner.message }));
+      return issue.issues.map((inner) => ({
+        path: path.slice(0, -1),
+        key: String(path.at(-1)),
+        found: `the key "${String(path.at(-1))}"`,
+        expected: inner.message,
+      }));
     default:
       return [{ path, expected: issue.message }];
   }
@@ -180,7 +188,9 @@ function mistakesOfIssue(issue: Issue, from: YamlSource, parent: Path): Mistake[
 
 function typeMistake(issue: Issue & { code: "invalid_type" }, from: YamlSource, path: Path): Mistake {
   const value = valueAt(from.data, path);
-  const expected = issue.message.startsWith("Invalid input") ? TYPE_WORDS[issue.expected] ?? issue.expected : issue.message;
+  const expected = issue.message.startsWith("Invalid input")
+    ? (TYPE_WORDS[issue.expected] ?? issue.expected)
+    : issue.message;
   if (value !== undefined) return { path, expected };
   const key = String(path.at(-1));
   return { path: path.slice(0, -1), found: "nothing", expected: `the key "${key}" (${expected})` };
@@ -196,16 +206,27 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   record: "a map",
 };
 
-function unionMistakes(issue: Issue & { code: "invalid_union" }, from: YamlSource, path: Path): Mistake[] {
+function unionMistakes(
+  issue: Issue & { code: "invalid_union" },
+  from: YamlSource,
+  schema: z.ZodType,
+  path: Path,
+): Mistake[] {
   const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : undefined;
   if (options !== undefined) {
     const value = valueAt(from.data, path);
     if (value !== undefined) return [{ path, expected: choice(options, value) }];
-    return [{ path: path.slice(0, -1), found: "nothing", expected: `the key "${String(path.at(-1))}" (${choice(options, undefined)})` }];
+    return [
+      {
+        path: path.slice(0, -1),
+        found: "nothing",
+        expected: `the key "${String(path.at(-1))}" (${choice(options, undefined)})`,
+      },
+    ];
   }
   if (!issue.message.startsWith("Invalid input")) return [{ path, expected: issue.message }];
   // The branch that came closest: the one whose mistakes lie deepest.
-  const branches = issue.errors.map((errors) => errors.flatMap((inner) => mistakesOfIssue(inner, from, path)));
+  const branches = issue.errors.map((errors) => errors.flatMap((inner) => mistakesOfIssue(inner, from, schema, path)));
   const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0];
   return deepest ?? [{ path, expected: "another value" }];
 }
@@ -214,10 +235,52 @@ function depth(mistakes: readonly Mistake[]): number {
   return Math.max(0, ...mistakes.map((mistake) => mistake.path.length));
 }
 
-/** zod does not say which keys an object has; a schema made by `strictShape` registers them. */
-function knownKeysBeside(issue: Issue): readonly string[] {
-  const inst = (issue as { inst?: unknown }).inst as { _zod?: { def?: { shape?: object } } } | undefined;
-  return Object.keys(inst?._zod?.def?.shape ?? {});
+/** The keys that the schema allows at a path; zod's issue does not say. The data chooses among a union's branches. */
+function knownKeys(schema: unknown, data: unknown, path: Path): readonly string[] {
+  const def = definition(schema);
+  switch (def?.type) {
+    case "object": {
+      const [step, ...rest] = path;
+      if (step === undefined) return Object.keys(def.shape ?? {});
+      return knownKeys(def.shape?.[step], valueAt(data, [step]), rest);
+    }
+    case "array":
+      return knownKeys(def.element, valueAt(data, path.slice(0, 1)), path.slice(1));
+    case "record":
+      return knownKeys(def.valueType, valueAt(data, path.slice(0, 1)), path.slice(1));
+    case "union": {
+      const key = def.discriminator;
+      const branch = def.options?.find(
+        (option) => key !== undefined && branchValues(option, key).includes(valueAt(data, [key])),
+      );
+      return branch === undefined ? [] : knownKeys(branch, data, path);
+    }
+    case "pipe":
+      return knownKeys(def.in, data, path);
+    default:
+      return def?.innerType === undefined ? [] : knownKeys(def.innerType, data, path);
+  }
+}
+
+function branchValues(branch: unknown, key: string): readonly unknown[] {
+  return definition(definition(branch)?.shape?.[key])?.values ?? [];
+}
+
+/** What of zod's definitions is read here. */
+interface Definition {
+  readonly type: string;
+  readonly shape?: Readonly<Record<PropertyKey, unknown>>;
+  readonly element?: unknown;
+  readonly valueType?: unknown;
+  readonly innerType?: unknown;
+  readonly in?: unknown;
+  readonly options?: readonly unknown[];
+  readonly discriminator?: string;
+  readonly values?: readonly unknown[];
+}
+
+function definition(schema: unknown): Definition | undefined {
+  return (schema as { _zod?: { def?: Definition } } | undefined)?._zod?.def;
 }
 
 function unknownKey(path: Path, key: string, known: readonly string[]): Mistake {
@@ -277,7 +340,8 @@ export function mistakesError(
 ): HoldpointError {
   const placed = mistakes
     .map((mistake) => {
-      const spot = mistake.key === undefined ? from.position(mistake.path) : from.keyPosition(mistake.path, mistake.key);
+      const spot =
+        mistake.key === undefined ? from.position(mistake.path) : from.keyPosition(mistake.path, mistake.key);
       return { spot, text: at(from.file, spot, mistakeText(mistake, from)) };
     })
     .toSorted((a, b) => a.spot.line - b.spot.line || a.spot.column - b.spot.column);
@@ -291,20 +355,27 @@ function mistakeText(mistake: Mistake, from: YamlSource): string {
 }
 
 /** All mistakes of the zod error in one HoldpointError. */
-export function describeIssues(error: z.ZodError, from: YamlSource, code: ErrorCode): HoldpointError {
-  return mistakesError(code, mistakesOf(error, from), from);
+export function describeIssues(
+  error: z.ZodError,
+  from: YamlSource,
+  schema: z.ZodType,
+  code: ErrorCode,
+): HoldpointError {
+  return mistakesError(code, mistakesOf(error, from, schema), from);
 }
 
 /** Data by schema, or one error with all mistakes. */
 export function parseWith<T extends z.ZodType>(schema: T, from: YamlSource, code: ErrorCode): z.output<T> {
   const result = schema.safeParse(from.data);
-  if (!result.success) throw describeIssues(result.error, from, code);
+  if (!result.success) throw describeIssues(result.error, from, schema, code);
   return result.data;
 }
 
 /** A path as a reader writes it: `stages[1].enter.criteria[0].maxAge`. */
 export function pathText(path: Path): string {
-  return path.map((step, index) => (typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`)).join("");
+  return path
+    .map((step, index) => (typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`))
+    .join("");
 }
 
 /** A value for a message: short, quoted, never a whole tree. */
@@ -327,4 +398,3 @@ function listed(lines: readonly string[]): string {
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");
 }
-
