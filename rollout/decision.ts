@@ -43,4 +43,6 @@ export interface Decision {
   readonly clock?: string;
   /** Approvals that this decision consumes. */
   readonly approvals: readonly string[];
+  /** Digest of the update plan that was approved: what `up` may change, and nothing else. */
+  readonly updatePlan?: string;
 }

@@ -1,0 +1,120 @@
+/**
+ * Everything a gate's decision rests on, as plain data: gathered by the policies, judged by `decide.ts`. What could
+ * not be found out is said in words (`failure`, `why`), never left out: an unknown never opens a gate.
+ */
+import type { Approval, Digest, Evidence, RejectedEvidence } from "./evidence";
+import type { Release } from "./release";
+
+/** A release as records name it. */
+export type ReleaseName = Pick<Release, "image" | "commit">;
+
+/** What ran on a stage stack at one time: exactly this program, configuration and release. */
+export interface StageEntry {
+  readonly release: ReleaseName;
+  /** What the baseline track ran. */
+  readonly baseline: ReleaseName;
+  /** Digest of the request that was cleared. */
+  readonly request: Digest;
+}
+
+/** Input of the Stash "record" on a stage stack. */
+export interface StageRecord {
+  readonly current?: StageEntry;
+  readonly previous?: StageEntry;
+  /** Approvals already consumed: none counts twice. */
+  readonly usedApprovals: readonly Digest[];
+}
+
+/** Where a canary stands. */
+export interface CanaryRecord {
+  /** Weight that was recorded last, 0..100. */
+  readonly weight: number;
+  /** Since when, plan time: `modified` of the Stash "step". */
+  readonly since: number;
+  readonly release: ReleaseName;
+  /** Weight that the HTTPRoute really has in the state; absent where the state has no route. */
+  readonly routed?: number;
+}
+
+/** What is known of a stage. */
+export type StageState =
+  | { readonly ok: true; readonly record?: StageRecord; readonly canary?: CanaryRecord }
+  /** The checkpoint could not be read, or not understood. */
+  | { readonly ok: false; readonly why: string };
+
+/** What one track did during the step so far. Anything undefined or not finite is no data. */
+export interface TrackReading {
+  readonly requests?: number;
+  readonly errors?: number;
+  /** Seconds. */
+  readonly p95?: number;
+  readonly probes?: { readonly samples: number; readonly failures: number };
+}
+
+/** What was measured during the step so far. */
+export interface CanaryReading {
+  /** Plan time from and until which it was counted. */
+  readonly from: number;
+  readonly until: number;
+  readonly canary: TrackReading;
+  readonly baseline: TrackReading;
+}
+
+/** What this run is, exactly: what an approval must name. The update plan's digest is known only to the approval. */
+export interface RunBinding {
+  readonly stack: string;
+  readonly request: Digest;
+  readonly state: Digest;
+}
+
+export interface World {
+  /** Plan time. */
+  readonly now: number;
+  /** What a reader must know of the clock ("sandbox: 60x"). */
+  readonly clockNote?: string;
+  /** A clock that can't be trusted, and why: no gate opens. */
+  readonly clockFailure?: string;
+  /** Approvals are asked for in `up`; a preview comes before there is anything to approve. */
+  readonly mode: "preview" | "up";
+  readonly stack: string;
+  readonly release: Release;
+  readonly baseline: Release;
+  /** Digest of this run's request; compared with the records for the way back. */
+  readonly request?: Digest;
+  readonly evidence: readonly Evidence[];
+  readonly rejected: readonly RejectedEvidence[];
+  /** Why the evidence store could not be read: then every criterion that rests on it is unmet. */
+  readonly evidenceFailure?: string;
+  readonly approvals: readonly Approval[];
+  /** Present in `up`: what approvals must match. */
+  readonly binding?: RunBinding;
+  /** Digests of the update plans that are known in the store. */
+  readonly updatePlans: readonly Digest[];
+  /** By stage name. A stage that is not here is unknown. */
+  readonly stages: Readonly<Record<string, StageState>>;
+  readonly metrics?: CanaryReading | { readonly failure: string };
+  /** Canary stacks: the emergency controls as requested. */
+  readonly controls?: { readonly killSwitch: boolean; readonly safeMode: boolean };
+}
+
+/** The stage's state, unknown where nobody looked. */
+export function stageState(world: World, stage: string): StageState {
+  return Object.hasOwn(world.stages, stage)
+    ? (world.stages[stage] ?? { ok: false, why: "not looked at" })
+    : { ok: false, why: `the stage "${stage}" was not looked at` };
+}
+
+/** Whether two names are of the same release: image and commit. */
+export function sameName(a: ReleaseName, b: ReleaseName): boolean {
+  return a.image === b.image && a.commit === b.commit;
+}
+
+/**
+ * The weight that counts: the lesser of what was recorded and what is routed. A killed `up` leaves the two apart, and
+ * the kill switch routes 0: traffic that is not there now has to earn its way back.
+ */
+export function weightNow(canary: CanaryRecord | undefined): number {
+  if (canary === undefined) return 0;
+  const known = [canary.weight, canary.routed].filter((weight) => weight !== undefined);
+  return known.every((weight) => Number.isFinite(weight) && weight >= 0) ? Math.min(...known) : Number.NaN;
+}
