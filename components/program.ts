@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import { HoldpointError } from "../rollout/errors";
+
+/** The language host reads this exit code as "already told the user". */
+const TOLD = 32;
+
+/**
+ * Runs a Pulumi program so that it either ends as a whole or fails. A program that stops half-way with exit code 0
+ * would have the engine delete whatever it had not yet declared.
+ */
+export function wholeProgram<T>(main: () => Promise<T>): () => Promise<T> {
+  return async () => {
+    let done = false;
+    process.on("beforeExit", () => {
+      if (done) return;
+      // Printing through the engine is asynchronous, and nothing more will run: stderr reaches the user all the same.
+      process.stderr.write(`${endedEarly().render()}\n`);
+      process.exit(1);
+    });
+    try {
+      const outputs = await main();
+      done = true;
+      return outputs;
+    } catch (error) {
+      if (!(error instanceof HoldpointError)) throw error;
+      // An error thrown after the first resource ends the run only after the engine's own time-out of some 30 s.
+      await pulumi.log.error(error.render());
+      process.exit(TOLD);
+    }
+  };
+}
+
+function endedEarly(): HoldpointError {
+  return new HoldpointError("program-ended-early", "the program ended while it was still waiting for something", {
+    remedy: "look for an await in index.ts that never settles; nothing was deleted",
+  });
+}
