@@ -1,0 +1,67 @@
+import type { Sample } from "./prometheus";
+
+/** The two versions that run side by side. */
+export const TRACKS = ["baseline", "canary"] as const;
+export type Track = (typeof TRACKS)[number];
+
+/** What was counted of one version over one span. Absent or NaN where the source has no such series. */
+export interface TrackReading {
+  readonly requests?: number;
+  readonly errors?: number;
+  /** 95th percentile of the request duration, in seconds. */
+  readonly p95?: number;
+  /** Health probes over the span, and how many of them failed. */
+  readonly probes?: { readonly samples: number; readonly failures: number };
+}
+
+/** Baseline and canary over the same minutes. */
+export type CanaryReading = Readonly<Record<Track, TrackReading>>;
+
+/** Asks a metrics source one question; the signature of an instant query bound to a source and an instant. */
+export type Ask = (promql: string) => Promise<readonly Sample[]>;
+
+/**
+ * Reads both versions over the same span.
+ * @param namespace of the service's pods; its label on every series
+ * @param seconds the span on the machine's clock, at least 1
+ */
+export async function readCanary(ask: Ask, namespace: string, seconds: number): Promise<CanaryReading> {
+  const span = `[${Math.max(1, Math.floor(seconds))}s]`;
+  const of = (metric: string, more = "") => `${metric}{namespace="${namespace}"${more}}${span}`;
+  const [requests, errors, p95, probes, healthy] = await Promise.all([
+    ask(`sum by (track) (increase(${of("http_requests_total")}))`),
+    ask(`sum by (track) (increase(${of("http_requests_total", ',code=~"5.."')})) or 0 * ${allRequests(of)}`),
+    ask(`histogram_quantile(0.95, sum by (track, le) (rate(${of("http_request_duration_seconds_bucket")})))`),
+    ask(`sum by (track) (count_over_time(${of("probe_success")}))`),
+    ask(`sum by (track) (sum_over_time(${of("probe_success")}))`),
+  ]);
+  const reading = (track: Track) => trackReading(track, { requests, errors, p95, probes, healthy });
+  return { baseline: reading("baseline"), canary: reading("canary") };
+}
+
+/** A version that never failed has no series of failures: zero is only said where its requests are known. */
+function allRequests(of: (metric: string) => string): string {
+  return `sum by (track) (increase(${of("http_requests_total")}))`;
+}
+
+type Answers = Readonly<Record<"requests" | "errors" | "p95" | "probes" | "healthy", readonly Sample[]>>;
+
+function trackReading(track: Track, answers: Answers): TrackReading {
+  const requests = only(answers.requests, track);
+  const errors = only(answers.errors, track);
+  const p95 = only(answers.p95, track);
+  const samples = only(answers.probes, track);
+  const healthy = only(answers.healthy, track);
+  return {
+    ...(requests === undefined ? {} : { requests }),
+    ...(errors === undefined ? {} : { errors }),
+    ...(p95 === undefined ? {} : { p95 }),
+    ...(samples === undefined || healthy === undefined ? {} : { probes: { samples, failures: samples - healthy } }),
+  };
+}
+
+/** The track's one value; none where it has no series or several, which no aggregation by track can give. */
+function only(samples: readonly Sample[], track: Track): number | undefined {
+  const values = samples.filter(({ labels }) => labels["track"] === track);
+  return values.length === 1 ? values[0]?.value : undefined;
+}

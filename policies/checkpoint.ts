@@ -1,0 +1,48 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { HoldpointError } from "../rollout/errors";
+
+/** How long one export may take, in milliseconds: some 140 ms on an idle machine, seconds on a busy one. */
+const DEADLINE = 20_000;
+/** The largest checkpoint that is read, in bytes. */
+const LARGEST = 256 * 1024 * 1024;
+
+/**
+ * A stack's checkpoint as `pulumi stack export` writes it; undefined for a stack that does not exist. Works while an
+ * `up` holds the stack's lock. Values stay encrypted.
+ * @param stack "organization/project/stack": the pack's own folder is not the program's
+ * @throws HoldpointError `engine-missing`, `engine-failed`
+ */
+export async function exportStack(stack: string, folder: string): Promise<string | undefined> {
+  const pulumi = findPulumi();
+  return new Promise((resolve, reject) => {
+    const args = ["stack", "export", "--stack", stack, "--non-interactive"];
+    const options = { cwd: folder, timeout: DEADLINE, killSignal: "SIGKILL", maxBuffer: LARGEST } as const;
+    execFile(pulumi, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else if (/no stack named/.test(stderr)) resolve(undefined);
+      else reject(failed(stack, error, stderr));
+    });
+  });
+}
+
+function failed(stack: string, error: Error & { killed?: boolean }, stderr: string): HoldpointError {
+  const last = stderr.trim().split("\n").at(-1) ?? error.message;
+  const why = error.killed === true ? `gave no answer within ${DEADLINE / 1000} s` : last;
+  return new HoldpointError("engine-failed", `the checkpoint of ${stack} can't be read: ${why}`, {
+    remedy: `pulumi stack export --stack ${stack}`,
+  });
+}
+
+/** The CLI: on PATH, else where its installer puts it. */
+function findPulumi(): string {
+  const name = process.platform === "win32" ? "pulumi.exe" : "pulumi";
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), join(homedir(), ".pulumi", "bin")];
+  const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new HoldpointError("engine-missing", `"${name}" is neither on PATH nor in ~/.pulumi/bin`, {
+    remedy: "put the folder of the pulumi command on PATH",
+  });
+}

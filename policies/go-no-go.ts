@@ -1,0 +1,80 @@
+import type { ResourceValidationArgs } from "@pulumi/policy";
+import type { PackVerdict } from "../rollout/clearance";
+import { canonical } from "../rollout/canonical";
+import { renderDecision, renderRefusals } from "../rollout/explain";
+import { clearanceInput, isClearance, isRoot, type HeldPolicy } from "./held-policy";
+import type { Gate } from "./gate";
+
+/**
+ * The gate. It speaks on the root of the stack, which comes before everything else whatever the program does, and
+ * hands the decision to the program through the clearance. No resource may come between the two.
+ */
+export function goNoGo(gate: Gate): HeldPolicy {
+  let cleared = false;
+  return {
+    name: "go-no-go",
+    description: "Every criterion of the rollout plan for this transition holds.",
+    async check(resource) {
+      if (isRoot(resource)) return refusals(gate);
+      if (isClearance(resource)) {
+        const problems = await clearanceProblems(gate, resource);
+        cleared = problems.length === 0;
+        return problems;
+      }
+      return cleared || isStashProvider(resource) ? [] : [uncleared(resource)];
+    },
+    answer: (clearance) => answer(gate, clearance),
+  };
+}
+
+async function refusals(gate: Gate): Promise<readonly string[]> {
+  const { decision } = await gate.decided;
+  const closed = decision.outcome === "NO-GO" || (decision.outcome === "PENDING" && gate.mode === "up");
+  return closed ? renderRefusals(decision) : [];
+}
+
+async function clearanceProblems(gate: Gate, clearance: ResourceValidationArgs): Promise<readonly string[]> {
+  const { request } = await gate.decided;
+  const asked = clearanceInput(clearance).request;
+  if (request !== undefined && canonical(asked) === canonical(request)) return [];
+  return [
+    "NO-GO clearance: the program asks for something else than the policy pack sees\n" +
+      `found: ${differences(asked, request)}\n` +
+      "wanted: the same configuration, program, rollout plan, trust file and secrets on both sides\n" +
+      "fix: run pulumi in the project's folder, with the policy pack of the same checkout",
+  ];
+}
+
+function differences(asked: unknown, seen: object | undefined): string {
+  if (seen === undefined) return "the pack could not make the request itself; see the other refusals";
+  const left = (asked ?? {}) as Record<string, unknown>;
+  const right = seen as Record<string, unknown>;
+  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((name) => left[name] !== right[name]);
+  return `another ${names.join(", ")}`;
+}
+
+function uncleared(resource: { readonly type: string; readonly name: string }): string {
+  return (
+    `NO-GO clearance: "${resource.name}" (${resource.type}) is declared before the clearance was given\n` +
+    "found: no clearance in this run\n" +
+    "wanted: the clearance first, its answer awaited, everything else after it\n" +
+    "fix: restore the clearance at the head of index.ts"
+  );
+}
+
+/** The engine registers the Stash's own provider, which changes nothing, ahead of the clearance. */
+function isStashProvider(resource: { readonly type: string }): boolean {
+  return resource.type === "pulumi:providers:pulumi";
+}
+
+async function answer(gate: Gate, clearance: ResourceValidationArgs): Promise<Omit<PackVerdict, "rollCall">> {
+  const { decision, digest } = await gate.decided;
+  const { nonce } = clearanceInput(clearance);
+  return {
+    ...(nonce === undefined ? {} : { nonce }),
+    mode: gate.mode,
+    outcome: decision.outcome,
+    request: digest ?? "none",
+    text: renderDecision(decision),
+  };
+}
