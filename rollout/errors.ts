@@ -8,7 +8,7 @@ export type ExitCode = 0 | 1 | 2 | 3;
 
 /** The closed list: code → exit code of a command that ends with it. */
 export const ERROR_CODES = {
-  "usage": 2,
+  usage: 2,
   "file-missing": 2,
   "file-unreadable": 2,
   "file-too-large": 2,
@@ -25,6 +25,11 @@ export const ERROR_CODES = {
   "intake-empty": 2,
   "intake-missing-field": 2,
   "intake-not-allowed": 2,
+  "intake-run-failed": 2,
+  "intake-inconsistent": 2,
+  "intake-secret": 2,
+  "store-unreadable": 1,
+  "store-unwritable": 1,
   "update-plan-invalid": 2,
   "update-plan-outdated": 1,
   "gate-closed": 1,
@@ -38,7 +43,7 @@ export const ERROR_CODES = {
   "sandbox-down": 1,
   "sandbox-only": 1,
   "metrics-unreachable": 1,
-  "deadline": 1,
+  deadline: 1,
 } as const satisfies Record<string, ExitCode>;
 
 /** One of the closed list of refusals. */

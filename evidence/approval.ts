@@ -1,0 +1,83 @@
+/**
+ * Approvals: a person's signed decision about one exact change. The subject is the digest of the update plan's content;
+ * the binding adds stack, request and state, so that it fits nothing else.
+ */
+import { z } from "zod";
+import type { ApprovalBinding, Digest } from "../rollout/evidence";
+import type { Envelope, PrivateKey } from "./dsse";
+import { EnvelopeError, sign, STATEMENT_TYPE } from "./dsse";
+import { ownType, sha256, utc, words } from "./predicates/shared";
+import type { Statement } from "./statement";
+import { malformed, statementBody } from "./statement";
+import { formatUtc } from "./time";
+
+/** Exact predicateType of an approval. */
+export const APPROVAL_TYPE = ownType("approval");
+
+const schema = z
+  .object({
+    approver: words,
+    binding: z.object({ stack: words, updatePlan: sha256, request: sha256, state: sha256 }),
+    decision: z.enum(["approved", "conditional", "rejected"]),
+    items: z.array(words).max(50).default([]),
+    reason: words.optional(),
+    approvedOn: utc,
+  })
+  .refine(
+    ({ decision, items }) => (decision === "conditional") === items.length > 0,
+    "items go with a conditional decision",
+  )
+  .refine(({ decision, reason }) => decision !== "rejected" || reason !== undefined, "a rejection without a reason");
+
+/** What a person decides; conditional needs items, rejected a reason. */
+export interface ApprovalDecision {
+  /** Identity in the trust file. */
+  readonly approver: string;
+  readonly binding: ApprovalBinding;
+  readonly decision: "approved" | "conditional" | "rejected";
+  readonly items?: readonly string[];
+  readonly reason?: string;
+  /** Machine time. */
+  readonly approvedAt: number;
+}
+
+/** An approval's statement as it was read, its times in machine time and its signer not yet judged. */
+export interface StatedApproval extends ApprovalDecision {
+  readonly items: readonly string[];
+}
+
+/** Writes and signs an approval. Throws EnvelopeError "malformed" for a decision that could not be read back. */
+export function signApproval(decision: ApprovalDecision, key: PrivateKey): Envelope {
+  const { approver, binding, items = [], reason, approvedAt } = decision;
+  const predicate = {
+    approver,
+    binding,
+    decision: decision.decision,
+    ...(items.length === 0 ? {} : { items }),
+    ...(reason === undefined ? {} : { reason }),
+    approvedOn: formatUtc(approvedAt),
+  };
+  const subject = { sha256: binding.updatePlan, name: "update plan" };
+  const body = statementBody(subject, APPROVAL_TYPE, predicate);
+  parseApproval({ subject: { commits: [], sha256: [binding.updatePlan] }, predicateType: APPROVAL_TYPE, predicate });
+  return sign(STATEMENT_TYPE, body, [key]);
+}
+
+/** Reads an approval out of a verified statement. Throws EnvelopeError "malformed". */
+export function parseApproval(statement: Statement): StatedApproval {
+  const result = schema.safeParse(statement.predicate);
+  if (!result.success) throw malformed("the approval", result.error);
+  const { approver, binding, decision, items, reason, approvedOn } = result.data;
+  const subjects: readonly Digest[] = statement.subject.sha256;
+  if (subjects.length !== 1 || subjects[0] !== binding.updatePlan) {
+    throw new EnvelopeError("malformed", "the approval's subject is not the update plan that it is bound to");
+  }
+  return {
+    approver,
+    binding,
+    decision,
+    items,
+    approvedAt: approvedOn,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}

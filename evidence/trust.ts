@@ -1,0 +1,195 @@
+/**
+ * The trust file: whose keys count, which roles they give, and what each role may attest in which stage. It is part of
+ * the project like the plan is; its digest is part of every decision.
+ */
+import { createPublicKey } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { z } from "zod";
+import type { EvidenceKind, Signer } from "../rollout/evidence";
+import type { Mistake, Path } from "../rollout/yaml";
+import { choice, mistakesError, mistakesOf, readYaml } from "../rollout/yaml";
+import type { PublicKey } from "./dsse";
+import { fingerprint, isSupported } from "./dsse";
+import { EVIDENCE_KINDS } from "./predicates";
+
+/** What a role may be given: to attest a kind of evidence, or to approve changes. */
+export type Right = EvidenceKind | "approval";
+
+/** A person or a machine of the trust file. */
+export interface Identity {
+  readonly id: string;
+  /** Machines attest; only people approve. */
+  readonly person: boolean;
+  readonly roles: readonly string[];
+}
+
+/** The trust file, read and checked. */
+export interface Trust {
+  /** Every key, by fingerprint (sha256 of its SubjectPublicKeyInfo), as `verify` takes them. */
+  readonly keys: readonly PublicKey[];
+  /** Whose key it is; undefined for a key that the file does not name. */
+  owner(key: KeyObject): Identity | undefined;
+  /** The identity in those of its roles that give it this right in this stage; undefined where none does. */
+  signer(identity: Identity, right: Right, stage: string | undefined): Signer | undefined;
+}
+
+const RIGHTS: readonly Right[] = [...EVIDENCE_KINDS, "approval"];
+
+const name = z
+  .string('a name such as "ci-staging"')
+  .regex(/^[A-Za-z0-9][A-Za-z0-9@._+-]{0,126}$/, "a name of letters, digits and @ . _ + -, at most 127");
+const stage = z
+  .string('a stage such as "staging"')
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, "a stage's name: lower-case letters, digits and hyphens, at most 63");
+
+const key = z.strictObject({ id: name, publicKey: z.string("a public key as PEM") });
+
+const identity = z.strictObject({
+  id: name,
+  name: z.string("text").min(1, "text, not empty").optional(),
+  roles: z.array(stage, "a list of roles").min(1, "at least one role"),
+  keys: z.array(key, "a list of keys").min(1, "at least one key"),
+});
+
+const role = z.strictObject({
+  may: z.array(z.enum(RIGHTS), "a list of rights").min(1, "at least one right"),
+  /** Only in these stages; without it in all. Evidence that names no stage needs a role without this limit. */
+  stages: z.array(stage, "a list of stages").min(1, "at least one stage").optional(),
+});
+
+const schema = z.strictObject({
+  apiVersion: z.literal("holdpoint.dev/v1"),
+  kind: z.literal("Trust"),
+  people: z.array(identity, "a list of people").default([]),
+  machines: z.array(identity, "a list of machines").default([]),
+  roles: z.record(stage, role, "a map of roles"),
+});
+
+type TrustFile = z.output<typeof schema>;
+
+/** The same file whatever is wrong with its shape, so that names and keys are checked in the same go. */
+const looseIdentity = z
+  .object({
+    id: z.string().catch(""),
+    roles: z.array(z.string().catch("")).catch([]),
+    keys: z
+      .array(z.object({ id: z.string().catch(""), publicKey: z.string().catch("") }).catch({ id: "", publicKey: "" }))
+      .catch([]),
+  })
+  .catch({ id: "", roles: [], keys: [] });
+const looseSchema = z
+  .object({
+    people: z.array(looseIdentity).catch([]),
+    machines: z.array(looseIdentity).catch([]),
+    roles: z.record(z.string(), z.unknown()).catch({}),
+  })
+  .catch({ people: [], machines: [], roles: {} });
+
+type LooseFile = z.output<typeof looseSchema>;
+
+const REMEDY = "compare it with plans/trust.example.yaml; `holdpoint keys new` makes a key and prints its public half";
+
+/**
+ * Reads a trust file's text; `file` is for messages.
+ * @throws HoldpointError `trust-invalid` with every mistake and its place; `yaml-syntax`; `file-too-large`.
+ */
+export function parseTrust(text: string, file: string): Trust {
+  const source = readYaml(text, file);
+  const result = schema.safeParse(source.data);
+  const keys: PublicKey[] = [];
+  const owners = new Map<string, Identity>();
+  const loose = looseSchema.parse(source.data);
+  const mistakes = [
+    ...(result.success ? [] : mistakesOf(result.error, source, schema)),
+    ...collectKeys(loose, keys, owners),
+    ...checkNames(loose),
+  ];
+  if (!result.success || mistakes.length > 0) {
+    throw mistakesError("trust-invalid", mistakes, source, { remedy: REMEDY });
+  }
+  return trust(result.data, keys, owners);
+}
+
+function trust(file: TrustFile, keys: readonly PublicKey[], owners: ReadonlyMap<string, Identity>): Trust {
+  const gives = (roleName: string, right: Right, inStage: string | undefined): boolean => {
+    const { may, stages } = file.roles[roleName] ?? { may: [] };
+    return may.includes(right) && (stages === undefined || (inStage !== undefined && stages.includes(inStage)));
+  };
+  return {
+    keys,
+    owner: (publicKey) => owners.get(fingerprint(publicKey)),
+    signer: ({ id, person, roles }, right, inStage) => {
+      if (right === "approval" && !person) return undefined;
+      const held = roles.filter((roleName) => gives(roleName, right, inStage));
+      return held.length === 0 ? undefined : { id, roles: held };
+    },
+  };
+}
+
+/** Everyone with the path in the file, people first. */
+function everyone(file: LooseFile): { path: Path; person: boolean; entry: z.output<typeof looseIdentity> }[] {
+  return (["people", "machines"] as const).flatMap((part) =>
+    file[part].map((entry, index) => ({ path: [part, index], person: part === "people", entry })),
+  );
+}
+
+function collectKeys(file: LooseFile, keys: PublicKey[], owners: Map<string, Identity>): Mistake[] {
+  const mistakes: Mistake[] = [];
+  for (const { path, person, entry } of everyone(file)) {
+    for (const [index, keyEntry] of entry.keys.entries()) {
+      const keyPath = [...path, "keys", index, "publicKey"];
+      if (keyEntry.publicKey === "") continue;
+      const publicKey = readKey(keyEntry.publicKey);
+      if (typeof publicKey === "string") {
+        mistakes.push({ path: keyPath, found: publicKey, expected: "an Ed25519 or ECDSA P-256 public key as PEM" });
+        continue;
+      }
+      const print = fingerprint(publicKey);
+      const before = owners.get(print);
+      if (before !== undefined) {
+        mistakes.push({ path: keyPath, found: `the key of ${before.id} again`, expected: "every key once" });
+        continue;
+      }
+      owners.set(print, { id: entry.id, person, roles: entry.roles });
+      keys.push({ id: print, key: publicKey });
+    }
+  }
+  return mistakes;
+}
+
+/** The key, or what was found in its place. A private key must not be there, and is not named by its content. */
+function readKey(pem: string): KeyObject | string {
+  if (pem.includes("PRIVATE KEY")) return "a private key";
+  // createPublicKey also takes certificates and derives public keys from private ones: only the one form is meant.
+  if (!/^\s*-----BEGIN PUBLIC KEY-----[\sA-Za-z0-9+/=]+-----END PUBLIC KEY-----\s*$/.test(pem)) {
+    return "no PEM block PUBLIC KEY";
+  }
+  try {
+    const publicKey = createPublicKey(pem);
+    return isSupported(publicKey) ? publicKey : `a key of type ${publicKey.asymmetricKeyType ?? "unknown"}`;
+  } catch {
+    return "a key that cannot be read";
+  }
+}
+
+function checkNames(file: LooseFile): Mistake[] {
+  const roles = Object.keys(file.roles);
+  const ids = new Set<string>();
+  const keyIds = new Set<string>();
+  const mistakes: Mistake[] = [];
+  const once = (seen: Set<string>, id: string, path: Path): void => {
+    // An id that differs only in case reads as the same person.
+    if (id === "") return;
+    if (seen.has(id.toLowerCase())) mistakes.push({ path, expected: "an id that is used once" });
+    seen.add(id.toLowerCase());
+  };
+  for (const { path, entry } of everyone(file)) {
+    once(ids, entry.id, [...path, "id"]);
+    for (const [index, { id }] of entry.keys.entries()) once(keyIds, id, [...path, "keys", index, "id"]);
+    for (const [index, roleName] of entry.roles.entries()) {
+      if (roleName === "" || roles.includes(roleName)) continue;
+      mistakes.push({ path: [...path, "roles", index], expected: `a role of this file: ${choice(roles, roleName)}` });
+    }
+  }
+  return mistakes;
+}
