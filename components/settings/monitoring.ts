@@ -1,29 +1,29 @@
-/** Section `monitoring`: where rules and dashboards go, and the numbers of the service level that the plan has none for. */
+/** Section `monitoring`: where rules and dashboards go. What they say comes from the plan. */
 import { z } from "zod";
-import { integer, label, number, promDuration, url, words } from "./values";
+import { oneOf, promDuration, words } from "./values";
+
+const labels = z.record(z.string({ error: "a label's name" }), words, { error: "a map of labels" });
 
 export const monitoringSchema = z.strictObject({
-  /** Where the Prometheus operator looks for rules, and Grafana's sidecar for dashboards. */
-  labels: z.record(z.string(), words),
-  /** Label (and its value) by which Grafana's sidecar finds a dashboard. */
-  dashboardLabel: z.strictObject({ name: words, value: words }),
+  /** Labels by which the Prometheus operator finds rules, monitors and probes. */
+  labels,
+  /** Labels by which Grafana's sidecar finds dashboards. */
+  dashboardLabels: labels,
+  /** Grafana's folder for the dashboards. */
+  dashboardFolder: words,
   scrapeInterval: promDuration,
-  /** host:port of the blackbox exporter that asks each track's /health. */
-  prober: words,
-  /** Prometheus' metric that is 1 while the database answers, and its labels: `pg_up{job="omnihub-production"}`. */
-  databaseUp: z.string().regex(/^[a-zA-Z_:][\w:]*\{[^{}]*\}$/, { error: 'a metric with its labels, \'pg_up{job="…"}\'' }),
-  /** Address of the runbooks' folder: each alert links to `<address>/<runbook>`. */
-  runbooks: url,
-  slo: z.strictObject({
-    /** Percent of requests that must not fail. */
-    availability: number(90, 99.999, "percent"),
-    /** Days that the error budget spans; the burn rates follow from it. */
-    days: integer(7, 90, "days"),
-    /** Milliseconds that 95 % of requests must stay under. */
-    latencyP95: integer(1, 60_000, "milliseconds"),
+  /** The blackbox exporter that asks each track's /health, and its module. */
+  prober: z.strictObject({
+    address: z
+      .string({ error: '"host:port" of the blackbox exporter' })
+      .regex(/^[a-z0-9.-]+:\d{2,5}$/, { error: '"host:port" of the blackbox exporter' }),
+    scheme: oneOf("http", "https"),
+    module: words,
   }),
-  /** Percent of failed requests, for five minutes, that page at once. */
-  highErrorRate: number(0.01, 100, "percent"),
+  /** The metric that is 1 while the database answers, with its labels: `pg_up{job="omnihub-production"}`. */
+  databaseUp: z
+    .string({ error: "a metric with its labels, 'pg_up{job=\"…\"}'" })
+    .regex(/^[a-zA-Z_:][\w:]*\{[^{}]+\}$/, { error: "a metric with its labels, 'pg_up{job=\"…\"}'" }),
 });
 
 export type MonitoringSettings = z.infer<typeof monitoringSchema>;

@@ -1,0 +1,72 @@
+/** Everything that a stack holds, in the order it comes to be. Called once the clearance is there. */
+import * as pulumi from "@pulumi/pulumi";
+import type { Plan } from "../rollout/plan";
+import { Canary } from "./canary";
+import { Environment } from "./environment";
+import { Monitoring } from "./monitoring";
+import { Redis } from "./redis";
+import { Secrets } from "./secrets";
+import { Service } from "./service";
+import { PROJECT, type CanaryStackSettings, type StageSettings } from "./settings";
+import { Waf } from "./waf";
+
+/** Declares a stage: its environment, secrets, Redis, service, WAF, monitoring, and last its record. */
+export function declareStage(settings: StageSettings, plan: Plan): Record<string, unknown> {
+  const { stage, protect, region } = settings;
+  const { service } = plan;
+  const base = { service, stage, protect };
+
+  const environment = new Environment("environment", { ...base, settings: settings.environment });
+  const inside = { dependsOn: [...environment.guards] };
+
+  const secrets = new Secrets("secrets", { ...base, region, settings: settings.secrets }, inside);
+
+  const redis = new Redis(
+    "redis",
+    { ...base, settings: settings.redis, keyArn: secrets.keyArn, authToken: redisAuthToken(settings) },
+    inside,
+  );
+
+  const app = new Service(
+    "service",
+    {
+      ...base,
+      baseline: settings.baseline,
+      release: settings.release,
+      settings: settings.environment,
+      redis: redis.endpoint,
+      secretName: secrets.secretName,
+    },
+    { dependsOn: [...environment.guards, secrets, redis] },
+  );
+
+  // Last to open: names lead to the gateway once there is something behind it.
+  const waf = new Waf("waf", { ...base, settings: settings.waf }, { dependsOn: [...app.deployments] });
+
+  const monitoring = new Monitoring("monitoring", { plan, stage, settings: settings.monitoring }, inside);
+
+  recordStage(settings, [environment, secrets, redis, app, waf, monitoring]);
+  return { namespace: environment.namespace, release: settings.release.version, baseline: settings.baseline.version };
+}
+
+/** Declares a canary stack: the weights, the switches, and last the step's record. */
+export function declareCanary(
+  settings: CanaryStackSettings,
+  plan: Plan,
+  options: { readonly switchesMayBeLifted: boolean },
+): Record<string, unknown> {
+  const { stage, protect, release, canary, route } = settings;
+  new Canary("canary", { service: plan.service, stage, protect, release, settings: canary, route, ...options });
+  return { weight: canary.weight, killSwitch: canary.killSwitch, safeMode: canary.safeMode };
+}
+
+/** What was reached, written only once all of it was. The policy pack adds what it knows of the release before. */
+function recordStage({ release }: StageSettings, dependsOn: pulumi.Resource[]): void {
+  const { image, commit } = release;
+  new pulumi.Stash("record", { input: { release: { image, commit } } }, { dependsOn });
+}
+
+/** Read here and nowhere else, so that it stays a secret to the engine. */
+function redisAuthToken({ redis }: StageSettings): pulumi.Output<string> | undefined {
+  return redis.kind === "elasticache" ? new pulumi.Config(PROJECT).requireSecret("redisAuthToken") : undefined;
+}

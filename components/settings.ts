@@ -1,0 +1,186 @@
+/**
+ * The configuration of one stack, checked as a whole before the engine is asked for anything. Pure: the program, the
+ * policy pack and the command line read the same settings.
+ */
+import { z } from "zod";
+import { HoldpointError } from "../rollout/errors";
+import { mistakesError, mistakesOf, readYaml, type Mistake, type Path, type Position, type YamlSource } from "../rollout/yaml";
+import { canarySchema, routeSchema } from "./settings/canary";
+import { commonShape } from "./settings/common";
+import { environmentSchema } from "./settings/environment";
+import { monitoringSchema } from "./settings/monitoring";
+import { AUTH_TOKEN, redisSchema } from "./settings/redis";
+import { secretsSchema } from "./settings/secrets";
+import { region } from "./settings/values";
+import { wafSchema } from "./settings/waf";
+
+/** Namespace of our own keys in the configuration, and the project's name. */
+export const PROJECT = "holdpoint";
+
+/** What a stack's name ends with when it is a canary stack. */
+const CANARY_SUFFIX = "-canary";
+
+/** Keys whose values are secrets: they are checked here and stay out of the settings. */
+const secretShape = {
+  /** Key of the keyed hash of all other secrets. */
+  digestKey: z.string({ error: "a secret text" }).min(16, { error: "a secret of at least 16 characters" }).optional(),
+};
+
+const stageShape = {
+  ...commonShape,
+  ...secretShape,
+  redisAuthToken: z
+    .string({ error: "a secret text" })
+    .regex(AUTH_TOKEN, { error: "a secret of 16 to 128 letters, digits and !&#$^<>-" })
+    .optional(),
+  "aws:region": region,
+  environment: environmentSchema,
+  waf: wafSchema,
+  redis: redisSchema,
+  secrets: secretsSchema,
+  monitoring: monitoringSchema,
+};
+
+const canaryShape = { ...commonShape, ...secretShape, canary: canarySchema, route: routeSchema };
+
+const stageSchema = z.strictObject(stageShape);
+const canaryStackSchema = z.strictObject(canaryShape);
+
+type WithoutSecrets<T> = Omit<T, keyof typeof secretShape | "redisAuthToken" | "aws:region">;
+
+interface Head {
+  /** Name of the stack, `production-canary`. */
+  readonly stack: string;
+  /** The stage that it belongs to, `production`. */
+  readonly stage: string;
+}
+
+/** Settings of a stage stack: one section for each component. */
+export type StageSettings = Head & { readonly kind: "stage"; readonly region: string } & Readonly<
+    WithoutSecrets<z.infer<typeof stageSchema>>
+  >;
+
+/** Settings of a canary stack. */
+export type CanaryStackSettings = Head & { readonly kind: "canary" } & Readonly<
+    WithoutSecrets<z.infer<typeof canaryStackSchema>>
+  >;
+
+export type Settings = StageSettings | CanaryStackSettings;
+
+/** A stack's configuration as it is found. */
+export interface RawSettings {
+  /** Name of the stack alone, `production`. */
+  readonly stack: string;
+  /** As Pulumi gives it: `namespace:key` → text; maps and lists as JSON. */
+  readonly config: Readonly<Record<string, string>>;
+  /** The stack's file, for the places of mistakes. */
+  readonly file?: { readonly path: string; readonly text: string };
+}
+
+/** Which kind of stack a name means, and of which stage. */
+export function stackKind(stack: string): { readonly kind: Settings["kind"]; readonly stage: string } {
+  const kind = stack.endsWith(CANARY_SUFFIX) ? "canary" : "stage";
+  const stage = kind === "canary" ? stack.slice(0, -CANARY_SUFFIX.length) : stack;
+  if (!/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/.test(stage)) {
+    throw new HoldpointError("stack-unknown", `found the stack "${stack}", expected "<stage>" or "<stage>${CANARY_SUFFIX}"`, {
+      remedy: "pulumi stack select production",
+    });
+  }
+  return { kind, stage };
+}
+
+/**
+ * Settings of a stack.
+ * @throws HoldpointError `config-invalid` with every mistake, each with its place in the stack's file where there is one;
+ *   `stack-unknown` for a name that is no stage's; `yaml-syntax` for a file that is no YAML
+ */
+export function parseSettings(raw: RawSettings): Settings {
+  const { kind, stage } = stackKind(raw.stack);
+  const source = sourceOf(raw);
+  const schema = kind === "stage" ? stageSchema : canaryStackSchema;
+  const result = schema.safeParse(source.data);
+  const mistakes = [
+    ...(result.success ? [] : mistakesOf(result.error, source, schema)).map((mistake) => elsewhere(mistake, kind, stage)),
+    ...missingToken(source.data, kind),
+  ];
+  if (!result.success || mistakes.length > 0) throw refusal(mistakes, source, raw);
+
+  const head = { stack: raw.stack, stage };
+  if (kind === "canary") {
+    const { digestKey: _key, ...settings } = result.data as z.infer<typeof canaryStackSchema>;
+    return { ...head, kind, ...settings };
+  }
+  const { digestKey: _key, redisAuthToken: _token, "aws:region": awsRegion, ...settings } = result.data as z.infer<typeof stageSchema>;
+  return { ...head, kind, region: awsRegion, ...settings };
+}
+
+/** A key that belongs to the other kind of stack is told where it belongs. */
+function elsewhere(mistake: Mistake, kind: Settings["kind"], stage: string): Mistake {
+  const other: object = kind === "stage" ? canaryShape : stageShape;
+  if (mistake.path.length > 0 || mistake.key === undefined || !Object.hasOwn(other, mistake.key)) return mistake;
+  const stack = kind === "stage" ? `${stage}${CANARY_SUFFIX}` : stage;
+  return { ...mistake, found: `the key "${mistake.key}"`, expected: `it in Pulumi.${stack}.yaml only` };
+}
+
+/** The one secret that depends on another value. */
+function missingToken(data: unknown, kind: Settings["kind"]): Mistake[] {
+  const { redis, redisAuthToken } = data as { redis?: { kind?: unknown } | null; redisAuthToken?: unknown };
+  if (kind !== "stage" || redis?.kind !== "elasticache" || redisAuthToken !== undefined) return [];
+  const command = `pulumi config set --secret ${PROJECT}:redisAuthToken`;
+  return [{ path: ["redis", "kind"], found: '"elasticache" without its secret "redisAuthToken"', expected: `it set: ${command}` }];
+}
+
+function refusal(mistakes: readonly Mistake[], source: YamlSource, raw: RawSettings): HoldpointError {
+  const remedy = `mend ${source.file}; docs/configuration.md has every key`;
+  const error = mistakesError("config-invalid", mistakes.map(hideSecret), source, { remedy });
+  if (raw.file !== undefined) return error;
+  // Without the file there are no places to name.
+  return new HoldpointError("config-invalid", error.message.replaceAll(`${source.file}:1:1: `, `${source.file}: `), { remedy });
+}
+
+/** Values of secrets are never shown. */
+function hideSecret(mistake: Mistake): Mistake {
+  const secret = mistake.path[0] === "digestKey" || mistake.path[0] === "redisAuthToken";
+  return secret && mistake.found === undefined ? { ...mistake, found: "another secret" } : mistake;
+}
+
+/** Our keys of the configuration as one tree, with the places they have in the stack's file. */
+function sourceOf(raw: RawSettings): YamlSource {
+  const data: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(raw.config)) {
+    if (key.startsWith(`${PROJECT}:`)) data[key.slice(PROJECT.length + 1)] = plain(value, key);
+    else if (key === "aws:region" && stackKind(raw.stack).kind === "stage") data[key] = value;
+  }
+  const file = raw.file === undefined ? undefined : readYaml(raw.file.text, raw.file.path);
+  const name = raw.file?.path ?? `Pulumi.${raw.stack}.yaml`;
+  const nowhere: Position = { line: 1, column: 1 };
+  const position = (path: Path) => file?.position(inFile(path)) ?? nowhere;
+  return {
+    file: name,
+    data,
+    position,
+    keyPosition: (path, key) =>
+      (path.length === 0 ? file?.keyPosition(["config"], fileKey(key)) : file?.keyPosition(inFile(path), key)) ?? nowhere,
+    lineOf: (path) => file?.lineOf(inFile(path)) ?? nowhere.line,
+  };
+}
+
+function inFile([first, ...rest]: Path): Path {
+  return first === undefined ? ["config"] : ["config", fileKey(String(first)), ...rest];
+}
+
+function fileKey(key: string): string {
+  return key.includes(":") ? key : `${PROJECT}:${key}`;
+}
+
+const TEXT_KEYS: readonly string[] = ["plan", "trust", "evidence", "prometheus", "sandbox", "digestKey", "redisAuthToken"];
+
+/** Pulumi gives maps, lists and flags as JSON; texts as they are. */
+function plain(value: string, key: string): unknown {
+  if (TEXT_KEYS.includes(key.slice(PROJECT.length + 1))) return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
