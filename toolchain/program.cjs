@@ -1,3 +1,3 @@
 "use strict";
 // The Pulumi program: package.json names this file, and `pulumi` runs it.
-module.exports = require("./load.cjs").load("index.ts");
+module.exports = require("./load.cjs").load("index.ts").default;
