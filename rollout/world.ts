@@ -51,11 +51,8 @@ export interface TrackReading {
   readonly probes?: { readonly samples: number; readonly failures: number };
 }
 
-/** What was measured during the step so far. */
+/** What was measured on both tracks over the same minutes, from the step's start until now. */
 export interface CanaryReading {
-  /** Plan time from and until which it was counted. */
-  readonly from: number;
-  readonly until: number;
   readonly canary: TrackReading;
   readonly baseline: TrackReading;
 }

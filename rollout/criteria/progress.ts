@@ -1,0 +1,91 @@
+/** Where the rollout stands: the calendar, the stage before, the canary. */
+import { nextOpening, openingAt, showInZone, showWindow } from "../calendar";
+import type { CriterionOf, Window } from "../plan";
+import { sameName, stageState, weightNow } from "../world";
+import type { CanaryRecord, ReleaseName, StageRecord, World } from "../world";
+import { showDuration } from "../units";
+import { short } from "./answer";
+import type { Answer, Context } from "./answer";
+
+/** The stage's window is open now. */
+export function judgeWindow({ stage, world }: Context): Answer {
+  if (stage.window === undefined) {
+    return { verdict: "fail", found: "a stage without a window", wanted: "a window", remedy: "give the stage a window in the plan" };
+  }
+  return windowAnswer(stage.window, world.now);
+}
+
+/** Whether a window is open; a refusal says when it opens next. */
+export function windowAnswer(window: Window, now: number): Answer {
+  const wanted = `${showWindow(window)}, for ${showDuration(window.for)}`;
+  const opening = openingAt(window, now);
+  if (opening !== undefined) {
+    return { verdict: "pass", found: `open until ${showInZone(window, opening.until)}`, wanted, remedy: "" };
+  }
+  const next = nextOpening(window, now);
+  if (next === undefined) return { verdict: "fail", found: "a time that is none", wanted, remedy: "set the machine's clock" };
+  const opens = showInZone(window, next.from);
+  return {
+    verdict: "fail",
+    found: `${showInZone(window, now)} is outside the window; it opens next on ${opens}`,
+    wanted,
+    remedy: `wait until ${opens}`,
+    opensAt: next.from,
+  };
+}
+
+/** The stage before runs this release. */
+export function judgeStageDone(criterion: CriterionOf<"stage-done">, { world }: Context): Answer {
+  const { stage } = criterion;
+  const rest = {
+    wanted: `release ${short(world.release.commit)} in ${stage}`,
+    remedy: `roll this release out to ${stage} first`,
+    command: `pulumi up -s ${stage} --policy-pack policies`,
+  };
+  const state = stageState(world, stage);
+  if (!state.ok) return { ...rest, verdict: "fail", found: `${stage}'s state could not be read: ${state.why}` };
+  const current = state.record?.current;
+  if (current === undefined) return { ...rest, verdict: "fail", found: `nothing was ever rolled out to ${stage}` };
+  if (!sameName(current.release, world.release)) {
+    return { ...rest, verdict: "fail", found: `release ${showName(current.release)} in ${stage}` };
+  }
+  return { ...rest, verdict: "pass", found: `release ${short(current.release.commit)} in ${stage}` };
+}
+
+/**
+ * Nobody gets a version that was not judged: the release behind the canary changes only at weight 0, and a baseline
+ * becomes only what has taken all traffic before.
+ */
+export function judgeCanaryAtRest({ stage, world }: Context): Answer {
+  const rest = {
+    wanted: "weight 0 while the canary's release changes; as a new baseline only what is at weight 100",
+    remedy: `bring the canary to 0 first, or finish it`,
+    command: `npx holdpoint canary ${stage.name} 0`,
+  };
+  const state = stageState(world, stage.name);
+  if (!state.ok) return { ...rest, verdict: "fail", found: `${stage.name}'s state could not be read: ${state.why}` };
+  const found = restless(state.record, state.canary, world);
+  if (found !== undefined) return { ...rest, verdict: "fail", found };
+  return { ...rest, verdict: "pass", found: `weight ${weightNow(state.canary)}%` };
+}
+
+function restless(record: StageRecord | undefined, canary: CanaryRecord | undefined, world: World): string | undefined {
+  const weight = mostTraffic(canary);
+  const current = record?.current;
+  const sameCanary = current !== undefined && sameName(current.release, world.release);
+  if (!sameCanary && weight !== 0) {
+    return `${weight}% of the traffic on the canary, whose release would change from ${current === undefined ? "an unknown one" : showName(current.release)} to ${showName(world.release)}`;
+  }
+  if (current === undefined || sameName(current.baseline, world.baseline)) return undefined;
+  if (canary !== undefined && weightNow(canary) === 100 && sameName(canary.release, world.baseline)) return undefined;
+  return `${weightNow(canary)}% on the canary, and ${showName(world.baseline)} as the new baseline in place of ${showName(current.baseline)}`;
+}
+
+/** The greater of what was recorded and what is routed: nothing may be on the canary for it to rest. */
+function mostTraffic(canary: CanaryRecord | undefined): number {
+  return canary === undefined ? 0 : Math.max(canary.weight, canary.routed ?? 0);
+}
+
+function showName(release: ReleaseName): string {
+  return short(release.commit);
+}

@@ -1,0 +1,202 @@
+/**
+ * The gates. Each criterion that the plan names is judged and answers; GO only if every one of them passes. What is
+ * not judged, not known or throws is a fail: there is no path on which silence means GO.
+ */
+import { candidatePlans, judgeApprovals } from "./criteria/approvals";
+import { toFinding } from "./criteria/answer";
+import type { Answer, Context } from "./criteria/answer";
+import { judgeFreeze, judgePipelines } from "./criteria/code";
+import { judgeBackup, judgeCost, judgeDrill, judgeOnCall, judgeRunbooks } from "./criteria/operations";
+import { judgeCanaryAtRest, judgeStageDone, judgeWindow } from "./criteria/progress";
+import { judgeVulnerabilities } from "./criteria/security";
+import { judgeTests } from "./criteria/tests";
+import type { Decision, Finding, Outcome } from "./decision";
+import type { ApprovalCriterion, Criterion, Plan, Stage } from "./plan";
+import { stageOf } from "./plan";
+import { judgeStep, STEP_CHECKS } from "./steps";
+import { canaryWayBack, stageWayBack } from "./way-back";
+import { stageState, weightNow } from "./world";
+import type { World } from "./world";
+
+/** Whether a stage may be changed as the world says. */
+export function decideEnter(plan: Plan, stageName: string, world: World): Decision {
+  const gate = `enter ${stageName}`;
+  const stage = stageOf(plan, stageName);
+  if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
+  const wayBack = stageWayBack(stage, world);
+  if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", wayBack };
+  return bestDecision(gate, { plan, stage, world });
+}
+
+/** Whether the canary's weight may become `to` (0..100, whole percent). */
+export function decideStep(plan: Plan, stageName: string, to: number, world: World): Decision {
+  const stage = stageOf(plan, stageName);
+  const gate = stepGate(stageName, to, world);
+  const wayBack = wayBackOf(stage, to, world);
+  if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", wayBack };
+  if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
+  const { canary } = stage;
+  if (canary === undefined) return decision(gate, world, [noCanary(plan, stage)]);
+  const findings = judgeStep({ plan, stage, canary, to, world });
+  return decision(gate, world, [...findings, ...rollCall(STEP_CHECKS.map((check) => `canary.${check}`), findings, plan)]);
+}
+
+/** To 0 is open even where the plan has no such stage any more. */
+function wayBackOf(stage: Stage | undefined, to: number, world: World): string | undefined {
+  if (stage === undefined) return to === 0 ? "to 0%: all traffic to the baseline, always allowed" : undefined;
+  return canaryWayBack(stage, to, world);
+}
+
+function stepGate(stageName: string, to: number, world: World): string {
+  const state = stageState(world, stageName);
+  const from = state.ok ? weightNow(state.canary) : Number.NaN;
+  return `${stageName} canary ${Number.isFinite(from) ? `${from}%` : "unknown"} → ${to}%`;
+}
+
+/** Judges under each update plan that somebody spoke about, and takes the one that is nearest to GO. */
+function bestDecision(gate: string, context: Context): Decision {
+  const { plan, stage, world } = context;
+  const { criteria } = stage.enter;
+  const fixed = new Map(criteria.filter((criterion) => !isApproval(criterion)).map((criterion) => [criterion.id, answersOf(criterion, context)]));
+  const decisions = candidatePlans(world).map((updatePlan) => {
+    const findings = criteria.flatMap((criterion) => {
+      const answers = isApproval(criterion) ? approvalAnswers(criterion, context, updatePlan) : (fixed.get(criterion.id) ?? []);
+      return answers.map((answer) => toFinding(criterion, context, answer));
+    });
+    const missing = rollCall(criteria.map((criterion) => criterion.id), findings, plan);
+    const made = decision(gate, world, [...findings, ...missing]);
+    const approvals = usedApprovals(criteria, findings, world);
+    return { ...made, approvals, ...(updatePlan === undefined || approvals.length === 0 ? {} : { updatePlan }) };
+  });
+  const ranked = decisions.toSorted((a, b) => unmet(a).length - unmet(b).length || compareText(a.updatePlan, b.updatePlan));
+  return ranked[0] ?? decision(gate, world, rollCall(criteria.map((criterion) => criterion.id), [], plan));
+}
+
+function compareText(a = "", b = ""): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isApproval(criterion: Criterion): criterion is ApprovalCriterion {
+  return criterion.kind === "update-plan-review" || criterion.kind === "sign-off";
+}
+
+function approvalAnswers(criterion: ApprovalCriterion, context: Context, updatePlan: string | undefined): readonly Answer[] {
+  return guarded(() => judgeApprovals(criterion, context, updatePlan));
+}
+
+function answersOf(criterion: Criterion, context: Context): readonly Answer[] {
+  return guarded(() => [judge(criterion, context)]);
+}
+
+/** A check that throws is a fail that says so. */
+function guarded(evaluate: () => readonly Answer[]): readonly Answer[] {
+  try {
+    return evaluate();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [{ verdict: "fail", found: `the check itself failed: ${why}`, wanted: "a check that ends", remedy: "report this as a defect of Holdpoint" }];
+  }
+}
+
+function judge(criterion: Criterion, context: Context): Answer {
+  const { world } = context;
+  switch (criterion.kind) {
+    case "tests":
+      return judgeTests(criterion, world);
+    case "vulnerabilities":
+      return judgeVulnerabilities(criterion, world);
+    case "drill":
+      return judgeDrill(criterion, world);
+    case "cost":
+      return judgeCost(criterion, world);
+    case "on-call":
+      return judgeOnCall(criterion, world);
+    case "runbooks":
+      return judgeRunbooks(criterion, world);
+    case "freeze":
+      return judgeFreeze(criterion, world);
+    case "backup":
+      return judgeBackup(criterion, world);
+    case "pipelines":
+      return judgePipelines(criterion, world);
+    case "window":
+      return judgeWindow(context);
+    case "stage-done":
+      return judgeStageDone(criterion, context);
+    case "canary-at-rest":
+      return judgeCanaryAtRest(context);
+    default:
+      // A kind without a check is a plan that asks for more than this program can enforce.
+      throw new Error(`nothing judges the kind "${criterion.kind}"`);
+  }
+}
+
+/** A failing finding for each criterion of the plan that nothing answered. */
+function rollCall(ids: readonly string[], findings: readonly Finding[], plan: Plan): Finding[] {
+  const answered = new Set(findings.map((finding) => finding.criterion));
+  return ids.filter((id) => !answered.has(id)).map((id) => broken(id, plan.source.file, "no answer: the criterion was not judged", "an answer for every criterion of the plan"));
+}
+
+function unknownStage(plan: Plan, stageName: string): Finding {
+  const known = plan.stages.map((stage) => stage.name).join(", ");
+  return broken("stage", plan.source.at(["stages"]), `the stage "${stageName}", which the plan does not have`, `one of ${known}`);
+}
+
+function noCanary(plan: Plan, stage: Stage): Finding {
+  const line = plan.source.at(["stages", plan.stages.indexOf(stage)]);
+  return broken("canary", line, `${stage.name} has no canary in the plan`, "a canary with steps");
+}
+
+function broken(criterion: string, line: string, found: string, wanted: string): Finding {
+  return {
+    criterion,
+    title: "The plan and what was judged agree",
+    verdict: "fail",
+    found,
+    wanted,
+    owner: "whoever keeps the plan",
+    remedy: "mend the plan, or report this as a defect of Holdpoint",
+    line,
+    used: [],
+  };
+}
+
+/** The findings that keep a gate shut. */
+export function unmet(decided: Decision): readonly Finding[] {
+  return decided.findings.filter((finding) => finding.verdict !== "pass");
+}
+
+function decision(gate: string, world: World, findings: readonly Finding[]): Decision {
+  const all = [...clockFindings(world), ...findings];
+  return {
+    gate,
+    outcome: outcome(all),
+    findings: all,
+    decidedAt: world.now,
+    ...(world.clockNote === undefined ? {} : { clock: world.clockNote }),
+    approvals: [],
+  };
+}
+
+/** A clock that can't be trusted is a NO-GO of its own: every age and window rests on it. */
+function clockFindings(world: World): Finding[] {
+  const found = world.clockFailure ?? (Number.isFinite(world.now) ? undefined : "a clock without a time");
+  if (found === undefined) return [];
+  return [{ ...broken("clock", "the machine", found, "a clock that can be trusted"), title: "The clock", remedy: "set the machine's clock" }];
+}
+
+function outcome(findings: readonly Finding[]): Outcome {
+  // No finding at all is no criterion met.
+  if (findings.length === 0) return "NO-GO";
+  const open = findings.filter((finding) => finding.verdict !== "pass");
+  if (open.length === 0) return "GO";
+  return open.every((finding) => finding.verdict === "pending") ? "PENDING" : "NO-GO";
+}
+
+/** Approvals that a GO consumes, out of the evidence that its findings rest on. */
+function usedApprovals(criteria: readonly Criterion[], findings: readonly Finding[], world: World): string[] {
+  const ids = new Set(world.approvals.map((approval) => approval.id));
+  const asked = new Set(criteria.filter(isApproval).map((criterion) => criterion.id));
+  const used = findings.filter((finding) => asked.has(finding.criterion)).flatMap((finding) => finding.used);
+  return [...new Set(used.filter((id) => ids.has(id)))].toSorted();
+}

@@ -1,0 +1,198 @@
+/**
+ * A canary's steps: which one is next, whether the one before was held, and what was measured during it. The steps of a
+ * plan are judged by the same checks for every plan, so their ids are fixed: `STEP_CHECKS` is their roll-call.
+ */
+import { windowAnswer } from "./criteria/progress";
+import { short } from "./criteria/answer";
+import type { Answer } from "./criteria/answer";
+import { openingAt, showInZone } from "./calendar";
+import type { Finding } from "./decision";
+import { judgeReading } from "./judge";
+import type { Canary, Plan, Stage } from "./plan";
+import { showDuration, showTime } from "./units";
+import { sameName, stageState, weightNow } from "./world";
+import type { CanaryRecord, StageState, World } from "./world";
+
+/** Every check of a step, in the order that a reader wants them. */
+export const STEP_CHECKS = ["release", "order", "hold", "window", "error-rate", "p95", "health"] as const;
+export type StepCheck = (typeof STEP_CHECKS)[number];
+
+/** One transition of the canary. */
+export interface Transition {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly canary: Canary;
+  /** Weight asked for, 1..100. */
+  readonly to: number;
+  readonly world: World;
+}
+
+const TITLES: Readonly<Record<StepCheck, string>> = {
+  release: "The canary runs the release that entered the stage",
+  order: "No step is skipped",
+  hold: "The step before was held",
+  window: "The step can end inside the window",
+  "error-rate": "The canary's error rate is near the baseline's",
+  p95: "The canary's p95 is near the baseline's",
+  health: "The canary's health checks pass",
+};
+
+/** Every check of a transition upwards, as findings. */
+export function judgeStep(transition: Transition): Finding[] {
+  const { canary, world, stage } = transition;
+  const state = stageState(world, stage.name);
+  const answers = new Map<StepCheck, Answer>();
+  answers.set("release", judgeRelease(transition, state));
+  answers.set("order", judgeOrder(transition, state));
+  answers.set("hold", judgeHold(transition, state));
+  answers.set("window", judgeStepWindow(transition));
+  const metrics = judgeReading(canary.judge, world, isFirstStep(state));
+  for (const [check, answer] of Object.entries(metrics)) answers.set(check as StepCheck, answer);
+  return STEP_CHECKS.map((check) => finding(transition, check, answers.get(check)));
+}
+
+function finding(transition: Transition, check: StepCheck, answer: Answer | undefined): Finding {
+  const { plan, stage, canary } = transition;
+  const { verdict, found, wanted, remedy, command, opensAt, used } = answer ?? notJudged();
+  const passed = verdict === "pass";
+  return {
+    criterion: `canary.${check}`,
+    title: TITLES[check],
+    verdict,
+    found,
+    wanted,
+    owner: canary.owner,
+    remedy: passed ? "" : remedy,
+    ...(passed || command === undefined ? {} : { command }),
+    line: plan.source.at(["stages", plan.stages.indexOf(stage), ...checkPath(transition, check)]),
+    ...(opensAt === undefined ? {} : { opensAt }),
+    used: used ?? [],
+  };
+}
+
+function notJudged(): Answer {
+  return { verdict: "fail", found: "nothing judged it", wanted: "a judgement", remedy: "report this as a defect of Holdpoint" };
+}
+
+function checkPath({ canary, stage, to }: Transition, check: StepCheck): (string | number)[] {
+  const index = canary.steps.findIndex((step) => step.weight === to);
+  switch (check) {
+    case "release":
+    case "order":
+      return index < 0 ? ["canary", "steps"] : ["canary", "steps", index];
+    case "hold":
+      return index < 1 ? ["canary", "steps"] : ["canary", "steps", index - 1];
+    case "window":
+      return stage.window === undefined ? ["canary"] : ["window"];
+    case "error-rate":
+      return ["canary", "judge", "errorRate"];
+    default:
+      return ["canary", "judge", check];
+  }
+}
+
+/** Where the canary stands; an unreadable record is no start. */
+function standing(state: StageState): { readonly weight: number; readonly canary?: CanaryRecord } {
+  if (!state.ok) return { weight: Number.NaN };
+  return { weight: weightNow(state.canary), ...(state.canary === undefined ? {} : { canary: state.canary }) };
+}
+
+function isFirstStep(state: StageState): boolean {
+  return standing(state).weight === 0;
+}
+
+/** The stage has entered with this release, and no other is on the canary. */
+function judgeRelease({ stage, world }: Transition, state: StageState): Answer {
+  const rest = {
+    wanted: `release ${short(world.release.commit)} in ${stage.name} and on its canary`,
+    remedy: `roll this release out to ${stage.name} first`,
+    command: `pulumi up -s ${stage.name} --policy-pack policies`,
+  };
+  if (!state.ok) return { ...rest, verdict: "fail", found: `${stage.name}'s state could not be read: ${state.why}` };
+  const entered = state.record?.current?.release;
+  if (entered === undefined) return { ...rest, verdict: "fail", found: `nothing was ever rolled out to ${stage.name}` };
+  if (!sameName(entered, world.release)) {
+    return { ...rest, verdict: "fail", found: `release ${short(entered.commit)} in ${stage.name}` };
+  }
+  const { canary } = state;
+  if (canary !== undefined && weightNow(canary) !== 0 && !sameName(canary.release, world.release)) {
+    return {
+      ...rest,
+      verdict: "fail",
+      found: `release ${short(canary.release.commit)} on the canary at ${weightNow(canary)}%`,
+      remedy: "bring the canary to 0 first: a new release begins at the first step",
+      command: `npx holdpoint canary ${stage.name} 0`,
+    };
+  }
+  return { ...rest, verdict: "pass", found: `release ${short(entered.commit)} in ${stage.name}` };
+}
+
+/** The next step and no other. */
+function judgeOrder({ stage, canary, to }: Transition, state: StageState): Answer {
+  const { weight } = standing(state);
+  const next = nextStep(canary, weight);
+  const ladder = canary.steps.map((step) => `${step.weight}%`).join(", ");
+  const rest = {
+    wanted: next === undefined ? `one of the steps ${ladder}` : `${next.weight}%, the step after ${weight}%`,
+    remedy: next === undefined ? "find out where the canary stands" : `take the steps in their order: ${ladder}`,
+    ...(next === undefined ? {} : { command: `npx holdpoint canary ${stage.name} ${next.weight}` }),
+  };
+  if (!Number.isFinite(weight)) return { ...rest, verdict: "fail", found: "a canary whose weight is unknown" };
+  const found = `${weight}% to ${to}%`;
+  return { ...rest, verdict: next !== undefined && next.weight === to ? "pass" : "fail", found };
+}
+
+/** The first step above a weight. */
+export function nextStep(canary: Canary, weight: number): Canary["steps"][number] | undefined {
+  return Number.isFinite(weight) ? canary.steps.find((step) => step.weight > weight) : undefined;
+}
+
+/** The step that the canary is at: the last one that its weight has reached. */
+export function stepAt(canary: Canary, weight: number): Canary["steps"][number] | undefined {
+  return canary.steps.findLast((step) => step.weight <= weight);
+}
+
+/** The step before was held for its time, by the checkpoint's own clock. */
+function judgeHold({ canary, world }: Transition, state: StageState): Answer {
+  const { weight, canary: record } = standing(state);
+  if (!Number.isFinite(weight)) {
+    return { verdict: "fail", found: "a canary whose weight is unknown", wanted: "a step that was held", remedy: "find out where the canary stands" };
+  }
+  if (weight === 0 || record === undefined) {
+    return { verdict: "pass", found: "the first step", wanted: "no step before it", remedy: "" };
+  }
+  // Below the first step there is nothing to hold; as careful as the first step is.
+  const hold = (stepAt(canary, weight) ?? canary.steps[0])?.hold ?? Number.NaN;
+  const held = world.now - record.since;
+  const over = record.since + hold;
+  const wanted = `${weight}% held for ${showDuration(hold)}`;
+  if (held >= hold) return { verdict: "pass", found: `held for ${showDuration(held)}`, wanted, remedy: "" };
+  if (!(held >= 0)) return { verdict: "fail", found: `a step that began at ${showTime(record.since)}, which is not before now`, wanted, remedy: "set the machine's clock" };
+  return {
+    verdict: "fail",
+    found: `held for ${showDuration(held)}, since ${showTime(record.since)}`,
+    wanted,
+    remedy: `wait until ${showTime(over)}`,
+    opensAt: over,
+  };
+}
+
+/** The window is open, and stays so until the step's hold has ended. */
+function judgeStepWindow({ canary, stage, to, world }: Transition): Answer {
+  const { window } = stage;
+  if (window === undefined) return { verdict: "pass", found: "no window is asked for", wanted: "no window", remedy: "" };
+  const open = windowAnswer(window, world.now);
+  const opening = openingAt(window, world.now);
+  if (open.verdict !== "pass" || opening === undefined) return open;
+  const hold = canary.steps.find((step) => step.weight === to)?.hold ?? Number.NaN;
+  const wanted = `${showDuration(hold)} of hold before the window closes`;
+  const end = world.now + hold;
+  if (end <= opening.until) return { ...open, wanted };
+  return {
+    verdict: "fail",
+    found: `the step would end after the window, which closes on ${showInZone(window, opening.until)}`,
+    wanted,
+    remedy: "stay at this step or go back to 0; go on when the window opens next",
+    ...(windowAnswer(window, opening.until).opensAt === undefined ? {} : { opensAt: windowAnswer(window, opening.until).opensAt as number }),
+  };
+}
