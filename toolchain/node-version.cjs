@@ -2,7 +2,7 @@
 "use strict";
 /** The one thing a person must have installed: Node.js. Written for old versions of it, so that they can say so. */
 
-var minimum = [20, 19];
+var minimum = { major: 20, minor: 19 };
 
 /**
  * Ends the process with a plain sentence when this Node.js is too old.
@@ -13,8 +13,16 @@ function requireNode(version) {
   var parts = have.split(".").map(Number);
   var major = parts[0] || 0;
   var minor = parts[1] || 0;
-  if (major > minimum[0] || (major === minimum[0] && minor >= minimum[1])) return;
-  console.error("holdpoint needs Node.js " + minimum.join(".") + " or newer; this is " + have + ". Install a newer one and run the command again.");
+  if (major > minimum.major || (major === minimum.major && minor >= minimum.minor)) return;
+  console.error(
+    "holdpoint needs Node.js " +
+      minimum.major +
+      "." +
+      minimum.minor +
+      " or newer; this is " +
+      have +
+      ". Install a newer one and run the command again.",
+  );
   process.exit(1);
 }
 

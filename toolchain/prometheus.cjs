@@ -1,5 +1,6 @@
 // @ts-check
 "use strict";
+/* global AbortSignal */
 /** Prometheus and promtool: on PATH, else out of Debian's package, else the official release, else built from the Go module. */
 
 const crypto = require("node:crypto");
@@ -22,7 +23,7 @@ const checksums = {
   "windows-amd64": "37910cbe6465b7ce10f419598b40337e20241c4e0496093c1320ad6216bc1535",
 };
 /** The Go module's version of 3.14.0; go.mod pins it. */
-const module_ = "0.314.0";
+const goModule = "0.314.0";
 
 const moduleFolder = path.join(__dirname, "prometheus");
 const names = /** @type {const} */ (["prometheus", "promtool"]);
@@ -65,14 +66,14 @@ function install(step) {
       { name: "prometheus and promtool on PATH", get: () => Promise.reject(new Error("not both are there")) },
       { name: "Debian's package", get: () => into(step, fromDebian) },
       { name: `the official release ${release}`, get: () => into(step, fromRelease) },
-      { name: `building the Go module ${module_}`, get: () => into(step, fromGo) },
+      { name: `building the Go module ${goModule}`, get: () => into(step, fromGo) },
     ],
     "Install Prometheus (with promtool), or Go, or Python with pip, and run the command again.",
   );
 }
 
 function folder() {
-  return path.join(cacheFolder(), `prometheus-${release}-${module_}`);
+  return path.join(cacheFolder(), `prometheus-${release}-${goModule}`);
 }
 
 /** @returns {Prometheus | undefined} */
@@ -163,7 +164,9 @@ async function fromRelease(beside, step) {
   step.update(`downloading ${release}`);
   const name = `prometheus-${release}.${platform}`;
   const archive = path.join(beside, "release.tar.gz");
-  const data = await fetchBytes(`https://github.com/prometheus/prometheus/releases/download/v${release}/${name}.tar.gz`);
+  const data = await fetchBytes(
+    `https://github.com/prometheus/prometheus/releases/download/v${release}/${name}.tar.gz`,
+  );
   const actual = crypto.createHash("sha256").update(data).digest("hex");
   if (actual !== expected) throw new Error(`its SHA-256 is ${actual}, and should be ${expected}`);
   fs.writeFileSync(archive, data);
@@ -184,7 +187,7 @@ async function fetchBytes(url) {
   } catch (error) {
     // fetch says only "fetch failed"; the reason is the cause.
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Error(`${url}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new Error(`${url}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause: error });
   }
 }
 

@@ -164,14 +164,20 @@ function npmScript(env = process.env) {
  */
 function lastWords(ended) {
   if (ended.late) return "it took too long and was stopped";
-  const noise = /^(npm (notice|warn)|npm error (A complete log|Log files)|WARNING:|\[notice\]|\s*at )|: exit status \d+$/i;
+  const noise =
+    /^(npm (notice|warn)|npm error (A complete log|Log files)|WARNING:|\[notice\]|\s*at )|: exit status \d+$/i;
   const lines = ended.output
     .split(/\r?\n/)
     .map((line) => line.trimEnd())
     .filter((line) => line.trim() !== "");
   const telling = lines.filter((line) => !noise.test(line));
   const errors = telling.filter((line) => /error|fail|refus|denied|no such|not found|cannot|unable/i.test(line));
-  return (errors.at(-1) ?? telling.at(-1) ?? lines.at(-1) ?? `it ended with exit code ${ended.code} and said nothing`).trim();
+  return (
+    errors.at(-1) ??
+    telling.at(-1) ??
+    lines.at(-1) ??
+    `it ended with exit code ${ended.code} and said nothing`
+  ).trim();
 }
 
 module.exports = { run, findOnPath, isExecutable, npmScript, lastWords };
