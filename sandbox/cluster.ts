@@ -1,0 +1,183 @@
+/**
+ * The sandbox's cluster, one background process: kubelet (a small HTTP server for each Deployment of the service),
+ * gateway (weights of the rendered HTTPRoute), prober, users, and the metrics that the real Prometheus scrapes.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Admin } from "./cluster/admin";
+import { Faults, parseFault, type Fault } from "./cluster/faults";
+import { Gateway } from "./cluster/gateway";
+import { Load, rateOf } from "./cluster/load";
+import { probe } from "./cluster/probe";
+import { ServedLog } from "./cluster/served";
+import { Version } from "./cluster/version";
+import { endpoints, World, type Workload } from "./cluster/world";
+import { MARKER } from "./providers/guard";
+import { writeFile } from "./providers/store";
+
+/** Where a running cluster says how it can be reached. */
+export const CLUSTER_FILE = "cluster.json";
+
+/** What the cluster says of itself in `cluster.json`. Ports are on 127.0.0.1. */
+export interface ClusterFile {
+  readonly pid: number;
+  readonly gateway: number;
+  readonly admin: number;
+}
+
+/** How often the objects are looked at: a new weight is in force this many milliseconds after it was written. */
+const LOOK = 20;
+/** How often each track's health is probed, milliseconds. */
+const PROBE = 500;
+
+const key = (workload: Workload): string => `${workload.namespace}/${workload.name}`;
+const same = (a: Workload, b: Workload): boolean =>
+  a.version === b.version && a.image === b.image && a.track === b.track;
+
+/** The running cluster of one sandbox. */
+export class Cluster {
+  readonly #world: World;
+  readonly #faults: Faults;
+  readonly #served = new ServedLog();
+  readonly #versions = new Map<string, Version>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #gateway: Gateway;
+  readonly #admin: Admin;
+  #load: Load | undefined;
+  #reconciling = false;
+
+  constructor(dir: string, random: () => number = Math.random) {
+    this.#world = new World(dir);
+    this.#faults = new Faults(readFaults(dir));
+    this.#gateway = new Gateway({
+      random,
+      spaces: () => this.#world.spaces,
+      endpoint: (space, service) => {
+        const running = endpoints(space, service).flatMap((workload) => this.#versions.get(key(workload)) ?? []);
+        const version = running[Math.floor(random() * running.length)];
+        return version === undefined ? undefined : { workload: version.workload, port: version.port };
+      },
+    });
+    this.#admin = new Admin({
+      faults: this.#faults,
+      served: this.#served,
+      tracks: () => [...this.#versions.values()].map((version) => version.metrics),
+      describe: () => this.#describe(),
+      faultsChanged: () => {
+        writeFile(join(dir, "faults.json"), `${JSON.stringify(this.#faults.all(), null, 2)}\n`);
+      },
+    });
+  }
+
+  /** Serves; the answer says where. */
+  async start(): Promise<ClusterFile> {
+    this.#world.poll();
+    await this.#reconcile();
+    const gateway = await this.#gateway.start();
+    const admin = await this.#admin.start();
+    this.#load = new Load(gateway, () => this.#world.spaces, Math.random);
+    this.#timers.push(
+      setInterval(() => {
+        if (this.#world.poll()) void this.#reconcile();
+      }, LOOK),
+      setInterval(() => {
+        for (const version of this.#versions.values())
+          void probe(version.port).then((ok) => {
+            version.metrics.probed(ok);
+          });
+      }, PROBE),
+    );
+    return { pid: process.pid, gateway, admin };
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#load?.stop();
+    this.#gateway.stop();
+    this.#admin.stop();
+    await Promise.all([...this.#versions.values()].map((version) => version.stop()));
+  }
+
+  /** Starts what is declared and not running, and stops what is running and not declared. */
+  async #reconcile(): Promise<void> {
+    if (this.#reconciling) return;
+    this.#reconciling = true;
+    try {
+      let declared: Map<string, Workload>;
+      do {
+        declared = new Map(
+          [...this.#world.spaces.values()].flatMap(({ workloads }) => workloads.map((w) => [key(w), w])),
+        );
+        for (const [name, workload] of declared) {
+          const running = this.#versions.get(name);
+          if (running !== undefined && same(running.workload, workload)) continue;
+          const version = this.#version(workload);
+          await version.start();
+          version.metrics.probed(await probe(version.port));
+          this.#versions.set(name, version);
+          void running?.stop();
+        }
+        for (const [name, version] of this.#versions) {
+          if (declared.has(name)) continue;
+          this.#versions.delete(name);
+          void version.stop();
+        }
+        // What was declared while a version started is looked at in the same go.
+      } while (this.#world.poll());
+    } finally {
+      this.#reconciling = false;
+    }
+  }
+
+  #version(workload: Workload): Version {
+    return new Version({
+      workload,
+      faults: this.#faults,
+      random: Math.random,
+      controls: () => this.#world.spaces.get(workload.namespace)?.controls ?? { killSwitch: false, safeMode: false },
+      served: (at) => {
+        this.#served.add(workload.namespace, workload.track, workload.version, at);
+      },
+    });
+  }
+
+  #describe(): unknown {
+    return [...this.#world.spaces.values()]
+      .filter(({ workloads, routes }) => workloads.length + routes.length > 0)
+      .map(({ namespace, workloads, routes, controls }) => ({
+        namespace,
+        controls,
+        requestsPerSecond: routes.length === 0 ? 0 : rateOf(namespace),
+        versions: workloads.map(({ name, track, version, image }) => ({ name, track, version, image })),
+        routes: routes.map(({ name, hostnames, rules }) => ({
+          name,
+          hostnames,
+          backends: rules.flatMap((r) => r.backends),
+        })),
+      }));
+  }
+}
+
+function readFaults(dir: string): readonly Fault[] {
+  try {
+    const raw = JSON.parse(readFileSync(join(dir, "faults.json"), "utf8")) as unknown;
+    return Array.isArray(raw) ? raw.map(parseFault).filter((fault): fault is Fault => typeof fault !== "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The process: runs until it is told to end, or its sandbox's folder is gone. */
+export async function main(dir: string): Promise<void> {
+  const cluster = new Cluster(dir);
+  const end = (): void => {
+    void cluster.stop().then(() => process.exit(0));
+    setTimeout(() => process.exit(0), 3_000).unref();
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  writeFile(join(dir, CLUSTER_FILE), `${JSON.stringify(await cluster.start())}\n`);
+  setInterval(() => {
+    if (!existsSync(join(dir, MARKER))) end();
+  }, 1_000);
+}
