@@ -94,5 +94,5 @@ export function oneOfNumbers<const T extends readonly [number, ...number[]]>(val
 
 /** A list with at least one entry. */
 export function some<T extends z.ZodType>(item: T, what: string) {
-  return z.array(item, { error: `a list of ${what}` }).min(1, { error: `at least one of ${what}` });
+  return z.array(item, { error: `a list of ${what}, at least one` }).min(1, { error: `a list of ${what}, at least one` });
 }

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { Canary, type CanaryArgs } from "../../components/canary";
+import { canarySettings, declared, refusalOf } from "./support";
+
+type Change = Partial<Omit<CanaryArgs, "settings">> & { settings?: Partial<CanaryArgs["settings"]> };
+
+function args({ settings, ...change }: Change = {}): CanaryArgs {
+  const { canary, route, release } = canarySettings();
+  return {
+    service: "omnihub",
+    stage: "production",
+    release,
+    settings: { ...canary, weight: 25, ...settings },
+    route,
+    protect: true,
+    switchesMayBeLifted: true,
+    ...change,
+  };
+}
+
+function canary(change: Change = {}) {
+  return declared(() => new Canary("canary", args(change)), { stack: "production-canary" });
+}
+
+/** [baseline, canary] of the route. */
+async function weights(change: Change): Promise<number[]> {
+  const { spec } = (await canary(change)).one("HTTPRoute").inputs;
+  return spec.rules[0].backendRefs.map((backend: { weight: number }) => backend.weight);
+}
+
+describe("the route", () => {
+  test("is an HTTPRoute of the Gateway API, on the gateway and host names of the data", async () => {
+    const { inputs } = (await canary()).one("HTTPRoute");
+    expect(inputs.apiVersion).toBe("gateway.networking.k8s.io/v1");
+    expect(inputs.kind).toBe("HTTPRoute");
+    expect(inputs.metadata).toMatchObject({ name: "omnihub", namespace: "omnihub-production" });
+    expect(inputs.spec.hostnames).toEqual(["omnihub.dev"]);
+    expect(inputs.spec.parentRefs).toEqual([
+      { group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "gateway", name: "omnihub", sectionName: "https" },
+    ]);
+  });
+
+  test("sends the weight to the canary and the rest to the baseline", async () => {
+    const { spec } = (await canary()).one("HTTPRoute").inputs;
+    expect(spec.rules[0].backendRefs).toEqual([
+      { group: "", kind: "Service", name: "omnihub-baseline", port: 8080, weight: 75 },
+      { group: "", kind: "Service", name: "omnihub-canary", port: 8080, weight: 25 },
+    ]);
+  });
+
+  test.each([
+    [0, [100, 0]],
+    [1, [99, 1]],
+    [100, [0, 100]],
+  ])("at %i %% gives %j", async (weight, expected) => {
+    expect(await weights({ settings: { weight } })).toEqual(expected);
+  });
+
+  test("sends nothing to the canary while the kill switch is on, whatever the weight says", async () => {
+    expect(await weights({ settings: { weight: 50, killSwitch: true } })).toEqual([100, 0]);
+  });
+
+  test("keeps its weight in safe mode", async () => {
+    expect(await weights({ settings: { weight: 50, safeMode: true } })).toEqual([50, 50]);
+  });
+
+  test.each([true, false])("is protected from deletion, as the controls are, as the data says: %s", async (protect) => {
+    const resources = await canary({ protect });
+    expect(resources.one("HTTPRoute").protect).toBe(protect);
+    expect(resources.one("ConfigMap").protect).toBe(protect);
+  });
+});
+
+describe("the emergency controls", () => {
+  test.each([
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ])("kill switch %s, safe mode %s are told to the service", async (killSwitch, safeMode) => {
+    const { inputs } = (await canary({ settings: { killSwitch, safeMode } })).one("ConfigMap", "emergency-controls");
+    expect(inputs.metadata.namespace).toBe("omnihub-production");
+    expect(inputs.data).toEqual({ killSwitch: String(killSwitch), safeMode: String(safeMode) });
+  });
+
+  test("are written as they are asked for when they may be lifted", async () => {
+    expect((await canary({ switchesMayBeLifted: true })).one("ConfigMap").ignoreChanges).toEqual([]);
+  });
+
+  test("that are off stay as they are live when they may not be lifted", async () => {
+    const ignored = (await canary({ switchesMayBeLifted: false })).one("ConfigMap").ignoreChanges;
+    expect(ignored).toEqual(["data.killSwitch", "data.safeMode"]);
+  });
+
+  test.each([
+    ["killSwitch", ["data.safeMode"]],
+    ["safeMode", ["data.killSwitch"]],
+  ])("%s can always be switched on, and the other one is not lifted by it", async (name, ignored) => {
+    const resources = await canary({ settings: { [name]: true }, switchesMayBeLifted: false });
+    expect(resources.one("ConfigMap").ignoreChanges).toEqual(ignored);
+  });
+});
+
+describe("the step's record", () => {
+  test("names the weight and the release, at the root of the stack", async () => {
+    const { release } = canarySettings();
+    const step = (await canary()).one("Stash", "step");
+    expect(step.inputs).toEqual({ input: { weight: 25, release: { image: release.image, commit: release.commit } } });
+    expect(step.parent).not.toContain("Canary");
+  });
+
+  test("is written only after the route and the controls", async () => {
+    const resources = await canary();
+    const { dependencies } = resources.one("Stash", "step");
+    expect(dependencies).toEqual(
+      expect.arrayContaining([resources.one("HTTPRoute").urn, resources.one("ConfigMap").urn]),
+    );
+  });
+
+  test("has the weight that the route really has while the kill switch is on", async () => {
+    const step = (await canary({ settings: { killSwitch: true } })).one("Stash", "step");
+    expect(step.inputs.input.weight).toBe(0);
+  });
+
+  test("holds nothing that changes by itself, so that an unchanged run does not restart the hold", async () => {
+    expect((await canary()).one("Stash").inputs).toEqual((await canary()).one("Stash").inputs);
+  });
+});
+
+test.each([-1, 101, 2.5, Number.NaN])("a weight of %s is refused", (weight) => {
+  expect(refusalOf(() => new Canary("canary", args({ settings: { weight } })))).toBe(
+    "canary: weight: expected a whole number from 0 to 100 percent",
+  );
+});
+
+test("a route without host names is refused", () => {
+  const route = { ...canarySettings().route, hostnames: [] };
+  expect(refusalOf(() => new Canary("canary", args({ route })))).toBe("route: hostnames: expected a list of host names, at least one");
+});
