@@ -73,7 +73,7 @@ function install(reason, step) {
       { name: `building ${built} from its Go modules`, get: () => build(step) },
     ],
     `Install the Pulumi CLI ${minimum} or newer, or Go, or Python with pip, and run the command again.`,
-  );
+  ).finally(removeLeftovers);
 }
 
 /** Where engines live in the cache, one folder each. */
@@ -223,7 +223,6 @@ function finish(origin, from) {
   const dir = folderOf(origin);
   fs.rmSync(dir, { recursive: true, force: true });
   fs.renameSync(from, dir);
-  removeLeftovers();
   const engine = installed(origin);
   if (!engine) throw new Error(`pulumi or ${languageHost} is missing in what it brought`);
   return engine;

@@ -166,18 +166,13 @@ function lastWords(ended) {
   if (ended.late) return "it took too long and was stopped";
   const noise =
     /^(npm (notice|warn)|npm error (A complete log|Log files)|WARNING:|\[notice\]|\s*at )|: exit status \d+$/i;
-  const lines = ended.output
-    .split(/\r?\n/)
-    .map((line) => line.trimEnd())
-    .filter((line) => line.trim() !== "");
-  const telling = lines.filter((line) => !noise.test(line));
+  const npmHeader = /^npm error (code|syscall|path|errno|dest|command|signal)\b|^npm error( \S+)?$/;
+  const lines = ended.output.split(/\r?\n/).map((line) => line.trim());
+  const telling = lines.filter((line) => line !== "" && !noise.test(line));
   const errors = telling.filter((line) => /error|fail|refus|denied|no such|not found|cannot|unable/i.test(line));
-  return (
-    errors.at(-1) ??
-    telling.at(-1) ??
-    lines.at(-1) ??
-    `it ended with exit code ${ended.code} and said nothing`
-  ).trim();
+  // npm says what is wrong first and then how to think about it; others end with what is wrong.
+  const npm = telling.find((line) => line.startsWith("npm error") && !npmHeader.test(line));
+  return npm ?? errors.at(-1) ?? telling.at(-1) ?? `it ended with exit code ${String(ended.code)} and said nothing`;
 }
 
 module.exports = { run, findOnPath, isExecutable, npmScript, lastWords };

@@ -171,7 +171,7 @@ describe("another program", () => {
 
   it("is quoted with the line that tells why it failed", () => {
     const output =
-      "npm notice hello\nnpm error code E404\nnpm error 404 Not Found\nnpm error A complete log of this run\n";
+      "npm notice hello\nnpm error code E404\nnpm error 404 Not Found\nnpm error 404\nnpm error A complete log of this run\n";
     expect(lastWords({ code: 1, output, late: false })).toBe("npm error 404 Not Found");
     expect(lastWords({ code: 1, output: "", late: false })).toBe("it ended with exit code 1 and said nothing");
   });
