@@ -27,7 +27,9 @@ export function nextOpening(window: Window, now: number): Opening | undefined {
 /** Openings in order, from the day before until nine days after: each weekday is among them, whatever the zone does. */
 function openingsAround(window: Window, now: number): Opening[] {
   if (!Number.isFinite(now) || Math.abs(now) > 8e15) return [];
-  const today = Temporal.Instant.fromEpochMilliseconds(Math.floor(now)).toZonedDateTimeISO(window.timeZone).toPlainDate();
+  const today = Temporal.Instant.fromEpochMilliseconds(Math.floor(now))
+    .toZonedDateTimeISO(window.timeZone)
+    .toPlainDate();
   return Array.from({ length: 11 }, (_, index) => today.add({ days: index - 1 }))
     .filter((date) => window.days.some((day) => day === WEEKDAYS[date.dayOfWeek - 1]))
     .map((date) => {

@@ -32,13 +32,21 @@ export function decideEnter(plan: Plan, stageName: string, world: World): Decisi
 export function decideStep(plan: Plan, stageName: string, to: number, world: World): Decision {
   const stage = stageOf(plan, stageName);
   const gate = stepGate(stageName, to, world);
+  if (!Number.isInteger(to) || to < 0 || to > 100) return decision(gate, world, [noWeight(plan, to)]);
   const wayBack = wayBackOf(stage, to, world);
   if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", wayBack };
   if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
   const { canary } = stage;
   if (canary === undefined) return decision(gate, world, [noCanary(plan, stage)]);
   const findings = judgeStep({ plan, stage, canary, to, world });
-  return decision(gate, world, [...findings, ...rollCall(STEP_CHECKS.map((check) => `canary.${check}`), findings, plan)]);
+  return decision(gate, world, [
+    ...findings,
+    ...rollCall(
+      STEP_CHECKS.map((check) => `canary.${check}`),
+      findings,
+      plan,
+    ),
+  ]);
 }
 
 /** To 0 is open even where the plan has no such stage any more. */
@@ -57,19 +65,42 @@ function stepGate(stageName: string, to: number, world: World): string {
 function bestDecision(gate: string, context: Context): Decision {
   const { plan, stage, world } = context;
   const { criteria } = stage.enter;
-  const fixed = new Map(criteria.filter((criterion) => !isApproval(criterion)).map((criterion) => [criterion.id, answersOf(criterion, context)]));
+  const fixed = new Map(
+    criteria
+      .filter((criterion) => !isApproval(criterion))
+      .map((criterion) => [criterion.id, answersOf(criterion, context)]),
+  );
   const decisions = candidatePlans(world).map((updatePlan) => {
     const findings = criteria.flatMap((criterion) => {
-      const answers = isApproval(criterion) ? approvalAnswers(criterion, context, updatePlan) : (fixed.get(criterion.id) ?? []);
+      const answers = isApproval(criterion)
+        ? approvalAnswers(criterion, context, updatePlan)
+        : (fixed.get(criterion.id) ?? []);
       return answers.map((answer) => toFinding(criterion, context, answer));
     });
-    const missing = rollCall(criteria.map((criterion) => criterion.id), findings, plan);
+    const missing = rollCall(
+      criteria.map((criterion) => criterion.id),
+      findings,
+      plan,
+    );
     const made = decision(gate, world, [...findings, ...missing]);
     const approvals = usedApprovals(criteria, findings, world);
     return { ...made, approvals, ...(updatePlan === undefined || approvals.length === 0 ? {} : { updatePlan }) };
   });
-  const ranked = decisions.toSorted((a, b) => unmet(a).length - unmet(b).length || compareText(a.updatePlan, b.updatePlan));
-  return ranked[0] ?? decision(gate, world, rollCall(criteria.map((criterion) => criterion.id), [], plan));
+  const ranked = decisions.toSorted(
+    (a, b) => unmet(a).length - unmet(b).length || compareText(a.updatePlan, b.updatePlan),
+  );
+  return (
+    ranked[0] ??
+    decision(
+      gate,
+      world,
+      rollCall(
+        criteria.map((criterion) => criterion.id),
+        [],
+        plan,
+      ),
+    )
+  );
 }
 
 function compareText(a = "", b = ""): number {
@@ -80,7 +111,11 @@ function isApproval(criterion: Criterion): criterion is ApprovalCriterion {
   return criterion.kind === "update-plan-review" || criterion.kind === "sign-off";
 }
 
-function approvalAnswers(criterion: ApprovalCriterion, context: Context, updatePlan: string | undefined): readonly Answer[] {
+function approvalAnswers(
+  criterion: ApprovalCriterion,
+  context: Context,
+  updatePlan: string | undefined,
+): readonly Answer[] {
   return guarded(() => judgeApprovals(criterion, context, updatePlan));
 }
 
@@ -94,7 +129,14 @@ function guarded(evaluate: () => readonly Answer[]): readonly Answer[] {
     return evaluate();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [{ verdict: "fail", found: `the check itself failed: ${why}`, wanted: "a check that ends", remedy: "report this as a defect of Holdpoint" }];
+    return [
+      {
+        verdict: "fail",
+        found: `the check itself failed: ${why}`,
+        wanted: "a check that ends",
+        remedy: "report this as a defect of Holdpoint",
+      },
+    ];
   }
 }
 
@@ -134,12 +176,30 @@ function judge(criterion: Criterion, context: Context): Answer {
 /** A failing finding for each criterion of the plan that nothing answered. */
 function rollCall(ids: readonly string[], findings: readonly Finding[], plan: Plan): Finding[] {
   const answered = new Set(findings.map((finding) => finding.criterion));
-  return ids.filter((id) => !answered.has(id)).map((id) => broken(id, plan.source.file, "no answer: the criterion was not judged", "an answer for every criterion of the plan"));
+  return ids
+    .filter((id) => !answered.has(id))
+    .map((id) =>
+      broken(
+        id,
+        plan.source.file,
+        "no answer: the criterion was not judged",
+        "an answer for every criterion of the plan",
+      ),
+    );
 }
 
 function unknownStage(plan: Plan, stageName: string): Finding {
   const known = plan.stages.map((stage) => stage.name).join(", ");
-  return broken("stage", plan.source.at(["stages"]), `the stage "${stageName}", which the plan does not have`, `one of ${known}`);
+  return broken(
+    "stage",
+    plan.source.at(["stages"]),
+    `the stage "${stageName}", which the plan does not have`,
+    `one of ${known}`,
+  );
+}
+
+function noWeight(plan: Plan, to: number): Finding {
+  return broken("weight", plan.source.at(["stages"]), `a weight of ${to}`, "a whole number from 0 to 100");
 }
 
 function noCanary(plan: Plan, stage: Stage): Finding {
@@ -182,7 +242,13 @@ function decision(gate: string, world: World, findings: readonly Finding[]): Dec
 function clockFindings(world: World): Finding[] {
   const found = world.clockFailure ?? (Number.isFinite(world.now) ? undefined : "a clock without a time");
   if (found === undefined) return [];
-  return [{ ...broken("clock", "the machine", found, "a clock that can be trusted"), title: "The clock", remedy: "set the machine's clock" }];
+  return [
+    {
+      ...broken("clock", "the machine", found, "a clock that can be trusted"),
+      title: "The clock",
+      remedy: "set the machine's clock",
+    },
+  ];
 }
 
 function outcome(findings: readonly Finding[]): Outcome {

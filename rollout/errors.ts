@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   "store-unwritable": 1,
   "update-plan-invalid": 2,
   "update-plan-outdated": 1,
+  "state-invalid": 1,
   "gate-closed": 1,
   "approval-pending": 3,
   "clearance-missing": 1,

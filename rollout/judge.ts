@@ -48,7 +48,10 @@ function noData(found: string): Judged {
 
 /** Why a comparison can't be made yet, or undefined. */
 function tooFew(judge: Judge, { canary, baseline }: CanaryReading): Judged | undefined {
-  for (const [track, reading] of [["canary", canary], ["baseline", baseline]] as const) {
+  for (const [track, reading] of [
+    ["canary", canary],
+    ["baseline", baseline],
+  ] as const) {
     const { requests } = reading;
     if (!isCount(requests)) return noData(`no count of the ${track}'s requests`);
     if (requests < judge.minRequests) {
@@ -83,18 +86,23 @@ function judgeLatency(judge: Judge, reading: CanaryReading): Judged {
   if (!isCount(canary)) return noData("no p95 of the canary");
   if (!isCount(baseline) || baseline === 0) return noData("no p95 of the baseline");
   const found = `${showSeconds(canary)}, the baseline ${showSeconds(baseline)}`;
-  return canary < judge.p95.below * baseline ? { verdict: "pass", found, remedy: "" } : { verdict: "fail", found, remedy: MEND };
+  return canary < judge.p95.below * baseline
+    ? { verdict: "pass", found, remedy: "" }
+    : { verdict: "fail", found, remedy: MEND };
 }
 
 function judgeHealth(judge: Judge, { canary }: CanaryReading): Judged {
   const { probes } = canary;
-  if (probes === undefined || !isCount(probes.samples) || !isCount(probes.failures)) return noData("no health probes of the canary");
+  if (probes === undefined || !isCount(probes.samples) || !isCount(probes.failures))
+    return noData("no health probes of the canary");
   if (probes.samples < judge.minProbes) {
     return { verdict: "inconclusive", found: `${counted(probes.samples, "health probe")} of the canary`, remedy: WAIT };
   }
   const passing = 1 - probes.failures / probes.samples;
   const found = `${probes.samples - probes.failures} of ${counted(probes.samples, "health probe")} answered well`;
-  return passing >= judge.health.passing ? { verdict: "pass", found, remedy: "" } : { verdict: "fail", found, remedy: MEND };
+  return passing >= judge.health.passing
+    ? { verdict: "pass", found, remedy: "" }
+    : { verdict: "fail", found, remedy: MEND };
 }
 
 function isCount(value: number | undefined): value is number {

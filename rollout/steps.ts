@@ -71,7 +71,12 @@ function finding(transition: Transition, check: StepCheck, answer: Answer | unde
 }
 
 function notJudged(): Answer {
-  return { verdict: "fail", found: "nothing judged it", wanted: "a judgement", remedy: "report this as a defect of Holdpoint" };
+  return {
+    verdict: "fail",
+    found: "nothing judged it",
+    wanted: "a judgement",
+    remedy: "report this as a defect of Holdpoint",
+  };
 }
 
 function checkPath({ canary, stage, to }: Transition, check: StepCheck): (string | number)[] {
@@ -156,7 +161,12 @@ export function stepAt(canary: Canary, weight: number): Canary["steps"][number] 
 function judgeHold({ canary, world }: Transition, state: StageState): Answer {
   const { weight, canary: record } = standing(state);
   if (!Number.isFinite(weight)) {
-    return { verdict: "fail", found: "a canary whose weight is unknown", wanted: "a step that was held", remedy: "find out where the canary stands" };
+    return {
+      verdict: "fail",
+      found: "a canary whose weight is unknown",
+      wanted: "a step that was held",
+      remedy: "find out where the canary stands",
+    };
   }
   if (weight === 0 || record === undefined) {
     return { verdict: "pass", found: "the first step", wanted: "no step before it", remedy: "" };
@@ -167,7 +177,13 @@ function judgeHold({ canary, world }: Transition, state: StageState): Answer {
   const over = record.since + hold;
   const wanted = `${weight}% held for ${showDuration(hold)}`;
   if (held >= hold) return { verdict: "pass", found: `held for ${showDuration(held)}`, wanted, remedy: "" };
-  if (!(held >= 0)) return { verdict: "fail", found: `a step that began at ${showTime(record.since)}, which is not before now`, wanted, remedy: "set the machine's clock" };
+  if (!(held >= 0))
+    return {
+      verdict: "fail",
+      found: `a step that began at ${showTime(record.since)}, which is not before now`,
+      wanted,
+      remedy: "set the machine's clock",
+    };
   return {
     verdict: "fail",
     found: `held for ${showDuration(held)}, since ${showTime(record.since)}`,
@@ -180,7 +196,8 @@ function judgeHold({ canary, world }: Transition, state: StageState): Answer {
 /** The window is open, and stays so until the step's hold has ended. */
 function judgeStepWindow({ canary, stage, to, world }: Transition): Answer {
   const { window } = stage;
-  if (window === undefined) return { verdict: "pass", found: "no window is asked for", wanted: "no window", remedy: "" };
+  if (window === undefined)
+    return { verdict: "pass", found: "no window is asked for", wanted: "no window", remedy: "" };
   const open = windowAnswer(window, world.now);
   const opening = openingAt(window, world.now);
   if (open.verdict !== "pass" || opening === undefined) return open;
@@ -193,6 +210,8 @@ function judgeStepWindow({ canary, stage, to, world }: Transition): Answer {
     found: `the step would end after the window, which closes on ${showInZone(window, opening.until)}`,
     wanted,
     remedy: "stay at this step or go back to 0; go on when the window opens next",
-    ...(windowAnswer(window, opening.until).opensAt === undefined ? {} : { opensAt: windowAnswer(window, opening.until).opensAt as number }),
+    ...(windowAnswer(window, opening.until).opensAt === undefined
+      ? {}
+      : { opensAt: windowAnswer(window, opening.until).opensAt as number }),
   };
 }

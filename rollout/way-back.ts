@@ -13,7 +13,8 @@ import type { World } from "./world";
  */
 export function canaryWayBack(stage: Stage, to: number, world: World): string | undefined {
   if (to === 0) return "to 0%: all traffic to the baseline, always allowed";
-  if (world.controls?.killSwitch === true) return "the kill switch is on: nothing is routed to the canary, always allowed";
+  if (world.controls?.killSwitch === true)
+    return "the kill switch is on: nothing is routed to the canary, always allowed";
   const state = stageState(world, stage.name);
   if (!state.ok || state.canary === undefined) return undefined;
   const weight = weightNow(state.canary);

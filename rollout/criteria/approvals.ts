@@ -14,18 +14,26 @@ import { select } from "./select";
 
 /** Update plans that somebody spoke about, for exactly this run; undefined where there is none yet. */
 export function candidatePlans(world: World): (Digest | undefined)[] {
-  const plans = world.approvals.filter((approval) => matchesRun(approval, world)).map((approval) => approval.binding.updatePlan);
+  const plans = world.approvals
+    .filter((approval) => matchesRun(approval, world))
+    .map((approval) => approval.binding.updatePlan);
   const known = [...new Set(plans)].filter((plan) => world.updatePlans.includes(plan));
   return known.length === 0 ? [undefined] : known;
 }
 
 function matchesRun({ binding }: Approval, world: World): boolean {
   const run = world.binding;
-  return run !== undefined && binding.stack === run.stack && binding.request === run.request && binding.state === run.state;
+  return (
+    run !== undefined && binding.stack === run.stack && binding.request === run.request && binding.state === run.state
+  );
 }
 
 /** Judges one criterion of approvals under one update plan. More than one answer where a sign-off has conditions. */
-export function judgeApprovals(criterion: ApprovalCriterion, context: Context, updatePlan: Digest | undefined): Answer[] {
+export function judgeApprovals(
+  criterion: ApprovalCriterion,
+  context: Context,
+  updatePlan: Digest | undefined,
+): Answer[] {
   const { world, stage } = context;
   const roles = criterion.from.join(" or ");
   const rest = {
@@ -39,12 +47,21 @@ export function judgeApprovals(criterion: ApprovalCriterion, context: Context, u
   if (world.evidenceFailure !== undefined) {
     return [{ ...rest, verdict: "fail", found: `the evidence store could not be read: ${world.evidenceFailure}` }];
   }
-  const rejection = latestOfEach(world.approvals.filter((item) => matchesRun(item, world)), criterion).find(
-    (item) => item.decision === "rejected",
-  );
+  const rejection = latestOfEach(
+    world.approvals.filter((item) => matchesRun(item, world)),
+    criterion,
+  ).find((item) => item.decision === "rejected");
   if (rejection !== undefined) {
     const found = `rejected by ${rejection.signer.id}: ${rejection.reason ?? "no reason given"}`;
-    return [{ ...rest, verdict: "fail", found, remedy: `do what ${rejection.signer.id} asks for, then have it approved`, used: [rejection.id] }];
+    return [
+      {
+        ...rest,
+        verdict: "fail",
+        found,
+        remedy: `do what ${rejection.signer.id} asks for, then have it approved`,
+        used: [rejection.id],
+      },
+    ];
   }
   const sorted = sort(criterion, context, updatePlan);
   if (sorted.counting.length < criterion.count) {
@@ -53,7 +70,9 @@ export function judgeApprovals(criterion: ApprovalCriterion, context: Context, u
     return [{ ...rest, verdict: "pending", found: `${have}${why}`, used: sorted.counting.map((item) => item.id) }];
   }
   const used = sorted.counting.map((item) => item.id);
-  const who = sorted.counting.map((item) => `${item.signer.id}${item.decision === "conditional" ? " (conditional)" : ""}`);
+  const who = sorted.counting.map(
+    (item) => `${item.signer.id}${item.decision === "conditional" ? " (conditional)" : ""}`,
+  );
   const answer: Answer = { ...rest, verdict: "pass", found: `approved by ${listed(who)}`, used };
   return [answer, ...conditions(criterion, context, sorted.counting)];
 }
@@ -95,22 +114,30 @@ function sort(criterion: ApprovalCriterion, context: Context, updatePlan: Digest
 }
 
 /** Why an approval does not count here, or undefined. */
-function whyNot(item: Approval, criterion: ApprovalCriterion, context: Context, updatePlan: Digest | undefined): string | undefined {
+function whyNot(
+  item: Approval,
+  criterion: ApprovalCriterion,
+  context: Context,
+  updatePlan: Digest | undefined,
+): string | undefined {
   const { world, stage } = context;
   const { binding } = item;
   const run = world.binding;
-  if (!item.signer.roles.some((role) => criterion.from.includes(role))) return `does not count without the role ${criterion.from.join(" or ")}`;
+  if (!item.signer.roles.some((role) => criterion.from.includes(role)))
+    return `does not count without the role ${criterion.from.join(" or ")}`;
   if (run === undefined || binding.stack !== run.stack) return `is for stack ${binding.stack}`;
   if (binding.request !== run.request) return "is for another configuration, program or secret";
   if (binding.state !== run.state) return "was made before the stack's state moved";
-  if (updatePlan === undefined || !world.updatePlans.includes(binding.updatePlan)) return `is for update plan ${short(binding.updatePlan)}, which is not in the store`;
+  if (updatePlan === undefined || !world.updatePlans.includes(binding.updatePlan))
+    return `is for update plan ${short(binding.updatePlan)}, which is not in the store`;
   if (binding.updatePlan !== updatePlan) return `is for another update plan, ${short(binding.updatePlan)}`;
   if (item.signer.id === world.release.author) return "does not count: the author of a change never approves it";
   const state = stageState(world, stage.name);
   if (!state.ok) return `can't be known to be unused: ${state.why}`;
   if (state.record?.usedApprovals.includes(item.id) === true) return "was used before";
   if (!(item.approvedAt <= world.now)) return "lies in the future";
-  if (!(world.now - item.approvedAt < criterion.validFor)) return `expired ${showDuration(world.now - item.approvedAt - criterion.validFor)} ago`;
+  if (!(world.now - item.approvedAt < criterion.validFor))
+    return `expired ${showDuration(world.now - item.approvedAt - criterion.validFor)} ago`;
   return undefined;
 }
 
@@ -120,11 +147,19 @@ function conditions(criterion: ApprovalCriterion, context: Context, approvals: r
   return conditional.flatMap((approval) => {
     // Whoever signs conditionally without an item has not said what would open the gate.
     const items = approval.items.length === 0 ? [""] : approval.items;
-    return items.map((item, index) => judgeCondition(criterion, context, approval, item, `${approvals.indexOf(approval) + 1}.${index + 1}`));
+    return items.map((item, index) =>
+      judgeCondition(criterion, context, approval, item, `${approvals.indexOf(approval) + 1}.${index + 1}`),
+    );
   });
 }
 
-function judgeCondition(criterion: ApprovalCriterion, { world, stage }: Context, approval: Approval, item: string, part: string): Answer {
+function judgeCondition(
+  criterion: ApprovalCriterion,
+  { world, stage }: Context,
+  approval: Approval,
+  item: string,
+  part: string,
+): Answer {
   const roles = criterion.kind === "sign-off" ? criterion.itemsAttestedBy : criterion.from;
   const rest = {
     part,
@@ -140,6 +175,7 @@ function judgeCondition(criterion: ApprovalCriterion, { world, stage }: Context,
   );
   if (selection.failure !== undefined) return { ...rest, verdict: "fail", found: selection.failure };
   const [done] = selection.items;
-  if (done === undefined) return { ...rest, verdict: "fail", found: selection.others === "" ? "not done yet" : selection.others };
+  if (done === undefined)
+    return { ...rest, verdict: "fail", found: selection.others === "" ? "not done yet" : selection.others };
   return { ...rest, verdict: "pass", found: `done: ${item}`, used: [done.id] };
 }

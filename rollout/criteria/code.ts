@@ -11,7 +11,11 @@ import { judgeLatest } from "./select";
 export function judgeFreeze(criterion: CriterionOf<"freeze">, world: World): Answer {
   const { branch, before } = criterion;
   const latest = {
-    wish: { kind: "freeze", noun: `record of ${branch}`, about: (facts: { branch: string }) => facts.branch === branch },
+    wish: {
+      kind: "freeze",
+      noun: `record of ${branch}`,
+      about: (facts: { branch: string }) => facts.branch === branch,
+    },
     criterion,
     world,
     wanted: `${branch} frozen for ${showDuration(before)} or longer, only emergency fixes merged, seen within ${showDuration(criterion.maxAge)}`,
@@ -22,12 +26,18 @@ export function judgeFreeze(criterion: CriterionOf<"freeze">, world: World): Ans
     const merged = facts.merges.filter((merge) => !merge.emergency);
     if (merged.length > 0) {
       const titles = merged.map((merge) => `${short(merge.commit)} "${merge.title}"`);
-      return { verdict: "fail", found: `${counted(merged.length, "merge")} that are no emergency fixes: ${listed(titles)}` };
+      return {
+        verdict: "fail",
+        found: `${counted(merged.length, "merge")} that are no emergency fixes: ${listed(titles)}`,
+      };
     }
     if (!(world.now - facts.since >= before)) {
       return { verdict: "fail", found: `${branch} frozen only since ${showTime(facts.since)}` };
     }
-    const fixes = facts.merges.length === 0 ? "" : `, ${counted(facts.merges.length, "emergency fix")} merged`.replace("fixs", "fixes");
+    const fixes =
+      facts.merges.length === 0
+        ? ""
+        : `, ${counted(facts.merges.length, "emergency fix")} merged`.replace("fixs", "fixes");
     return { verdict: "pass", found: `${branch} frozen since ${showTime(facts.since)}${fixes}` };
   });
 }
@@ -37,7 +47,11 @@ export function judgePipelines(criterion: CriterionOf<"pipelines">, world: World
   const { branch } = criterion;
   const named = criterion.names.length === 0 ? "" : `, among them ${listed(criterion.names)}`;
   const latest = {
-    wish: { kind: "pipelines", noun: `list of ${branch}'s pipelines`, about: (facts: { branch: string }) => facts.branch === branch },
+    wish: {
+      kind: "pipelines",
+      noun: `list of ${branch}'s pipelines`,
+      about: (facts: { branch: string }) => facts.branch === branch,
+    },
     criterion,
     world,
     wanted: `every pipeline of ${branch} green for this release${named}`,
@@ -46,14 +60,22 @@ export function judgePipelines(criterion: CriterionOf<"pipelines">, world: World
   } as const;
   return judgeLatest(latest, ({ facts }) => {
     const { pipelines } = facts;
-    if (pipelines.length === 0) return { verdict: "fail", found: `a list of ${branch}'s pipelines without any pipeline` };
+    if (pipelines.length === 0)
+      return { verdict: "fail", found: `a list of ${branch}'s pipelines without any pipeline` };
     const red = pipelines.filter((pipeline) => pipeline.conclusion !== "success");
     if (red.length > 0) {
-      return { verdict: "fail", found: `not green: ${listed(red.map((pipeline) => `${pipeline.name} (${pipeline.conclusion})`))}` };
+      return {
+        verdict: "fail",
+        found: `not green: ${listed(red.map((pipeline) => `${pipeline.name} (${pipeline.conclusion})`))}`,
+      };
     }
-    const other = criterion.subject === "any" ? undefined : pipelines.find((pipeline) => pipeline.commit !== world.release.commit);
+    const other =
+      criterion.subject === "any" ? undefined : pipelines.find((pipeline) => pipeline.commit !== world.release.commit);
     if (other !== undefined) {
-      return { verdict: "fail", found: `${other.name} ran for commit ${short(other.commit)}, this release is ${short(world.release.commit)}` };
+      return {
+        verdict: "fail",
+        found: `${other.name} ran for commit ${short(other.commit)}, this release is ${short(world.release.commit)}`,
+      };
     }
     const absent = criterion.names.filter((name) => !pipelines.some((pipeline) => pipeline.name === name));
     if (absent.length > 0) return { verdict: "fail", found: `no ${listed(absent)} among the pipelines` };

@@ -18,7 +18,11 @@ export function judgeDrill(criterion: CriterionOf<"drill">, world: World): Answe
     wish: { kind: "drill", noun: `${drill} drill`, about: (facts: { drill: string }) => facts.drill === drill },
     criterion,
     world,
-    wanted: [`a ${drill} drill${stage === undefined ? "" : ` in ${stage}`} that passed`, ...limits, `within ${showDuration(criterion.maxAge)}`].join(" "),
+    wanted: [
+      `a ${drill} drill${stage === undefined ? "" : ` in ${stage}`} that passed`,
+      ...limits,
+      `within ${showDuration(criterion.maxAge)}`,
+    ].join(" "),
     remedy: `do the ${drill} drill${stage === undefined ? "" : ` in ${stage}`} and attest its record`,
     command: attestCommand(criterion),
   } as const;
@@ -64,12 +68,18 @@ export function judgeOnCall(criterion: CriterionOf<"on-call">, world: World): An
   return judgeLatest(latest, ({ facts }) => {
     const shifts = facts.shifts.filter((shift) => shift.from < until && shift.until > world.now);
     for (const level of criterion.levels) {
-      const gap = firstGap(shifts.filter((shift) => shift.level === level), world.now, until);
+      const gap = firstGap(
+        shifts.filter((shift) => shift.level === level),
+        world.now,
+        until,
+      );
       if (gap !== undefined) return { verdict: "fail", found: `nobody on call as ${level} at ${showTime(gap)}` };
     }
     const twice = sameTwice(shifts.filter((shift) => criterion.levels.includes(shift.level)));
     if (twice !== undefined) return { verdict: "fail", found: `${twice} on call at two levels at once` };
-    const people = criterion.levels.map((level) => `${level} ${shifts.find((shift) => shift.level === level)?.person ?? "nobody"}`);
+    const people = criterion.levels.map(
+      (level) => `${level} ${shifts.find((shift) => shift.level === level)?.person ?? "nobody"}`,
+    );
     return { verdict: "pass", found: listed(people) };
   });
 }

@@ -10,7 +10,12 @@ import type { Answer, Context } from "./answer";
 /** The stage's window is open now. */
 export function judgeWindow({ stage, world }: Context): Answer {
   if (stage.window === undefined) {
-    return { verdict: "fail", found: "a stage without a window", wanted: "a window", remedy: "give the stage a window in the plan" };
+    return {
+      verdict: "fail",
+      found: "a stage without a window",
+      wanted: "a window",
+      remedy: "give the stage a window in the plan",
+    };
   }
   return windowAnswer(stage.window, world.now);
 }
@@ -23,7 +28,8 @@ export function windowAnswer(window: Window, now: number): Answer {
     return { verdict: "pass", found: `open until ${showInZone(window, opening.until)}`, wanted, remedy: "" };
   }
   const next = nextOpening(window, now);
-  if (next === undefined) return { verdict: "fail", found: "a time that is none", wanted, remedy: "set the machine's clock" };
+  if (next === undefined)
+    return { verdict: "fail", found: "a time that is none", wanted, remedy: "set the machine's clock" };
   const opens = showInZone(window, next.from);
   return {
     verdict: "fail",

@@ -28,7 +28,11 @@ export function judgeVulnerabilities(criterion: Criterion, world: World): Answer
   return judgeLatest(latest, (scan) => judgeScan(scan, criterion, world.now));
 }
 
-function judgeScan({ facts }: Scan, criterion: Criterion, now: number): { verdict: "pass" | "fail" | "stale"; found: string } {
+function judgeScan(
+  { facts }: Scan,
+  criterion: Criterion,
+  now: number,
+): { verdict: "pass" | "fail" | "stale"; found: string } {
   const over = SEVERITIES.filter((severity) => {
     const limit = criterion.atMost[severity];
     return limit !== undefined && !(facts.counts[severity] <= limit);
@@ -41,11 +45,18 @@ function judgeScan({ facts }: Scan, criterion: Criterion, now: number): { verdic
   const { databaseMaxAge } = criterion;
   if (databaseMaxAge !== undefined) {
     const updated = facts.databaseUpdatedAt;
-    if (updated === undefined) return { verdict: "stale", found: `a scan by ${facts.scanner} that does not say how old its database is` };
+    if (updated === undefined)
+      return { verdict: "stale", found: `a scan by ${facts.scanner} that does not say how old its database is` };
     // A database from the future is a clock that is off.
     if (!(now - updated <= databaseMaxAge) || updated > now) {
-      return { verdict: "stale", found: `a scan by ${facts.scanner} with a database of ${showDuration(now - updated)} ago, allowed are ${showDuration(databaseMaxAge)}` };
+      return {
+        verdict: "stale",
+        found: `a scan by ${facts.scanner} with a database of ${showDuration(now - updated)} ago, allowed are ${showDuration(databaseMaxAge)}`,
+      };
     }
   }
-  return { verdict: "pass", found: `${facts.counts.critical} critical, ${counted(facts.counts.high, "finding")} high by ${facts.scanner}` };
+  return {
+    verdict: "pass",
+    found: `${facts.counts.critical} critical, ${counted(facts.counts.high, "finding")} high by ${facts.scanner}`,
+  };
 }

@@ -39,7 +39,9 @@ export function select<K extends EvidenceKind>(
   if (world.evidenceFailure !== undefined) {
     return { items: [], others: "", failure: `the evidence store could not be read: ${world.evidenceFailure}` };
   }
-  const ofKind = world.evidence.filter((item) => item.kind === wish.kind) as readonly unknown[] as readonly EvidenceOf<K>[];
+  const ofKind = world.evidence.filter(
+    (item) => item.kind === wish.kind,
+  ) as readonly unknown[] as readonly EvidenceOf<K>[];
   const all = ofKind.filter((item) => wish.about(item.facts));
   const reasons = all.map((item) => ({ item, reason: whyNot(item, criterion, world.release) }));
   const items = reasons.filter(({ reason }) => reason === undefined).map(({ item }) => item);
@@ -62,7 +64,8 @@ function whyNot(
   criterion: Pick<EvidenceCriterion, "subject" | "stage" | "attestedBy">,
   release: Release,
 ): string | undefined {
-  if (!isAbout(item, criterion.subject, release)) return `for ${showSubject(item)}, this release is ${short(release.commit)}`;
+  if (!isAbout(item, criterion.subject, release))
+    return `for ${showSubject(item)}, this release is ${short(release.commit)}`;
   if (criterion.stage !== undefined && item.stage !== criterion.stage) {
     return `from ${item.stage === undefined ? "no stage" : `stage ${item.stage}`}, wanted ${criterion.stage}`;
   }
@@ -164,7 +167,12 @@ export function judgeLatest<K extends EvidenceKind>(
   const { verdict, found } = judge(item);
   if (verdict === "fail") return { ...rest, verdict, found: `${found}${also(selection)}`, used: [item.id] };
   if (isStale(item, criterion.maxAge, world.now)) {
-    return { ...rest, verdict: "stale", found: `${found}, but finished ${age(item, world.now)}${also(selection)}`, used: [item.id] };
+    return {
+      ...rest,
+      verdict: "stale",
+      found: `${found}, but finished ${age(item, world.now)}${also(selection)}`,
+      used: [item.id],
+    };
   }
   const suffix = verdict === "pass" ? `, ${age(item, world.now)}` : also(selection);
   return { ...rest, verdict, found: `${found}${suffix}`, used: [item.id] };

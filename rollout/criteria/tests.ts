@@ -29,9 +29,12 @@ export function judgeTests(criterion: Criterion, world: World): Answer {
   if (selection.failure !== undefined) return { ...rest, verdict: "fail", found: selection.failure };
   const runs = distinctRuns(selection.items).slice(0, criterion.runs);
   const used = runs.flat().map((run) => run.id);
-  const failed = runs.flatMap((run) => run.map((report) => whyFailed(report, criterion))).find((why) => why !== undefined);
+  const failed = runs
+    .flatMap((run) => run.map((report) => whyFailed(report, criterion)))
+    .find((why) => why !== undefined);
   const newest = runs[0]?.[0];
-  if (newest === undefined) return { ...rest, verdict: "fail", found: selection.others === "" ? "no run" : selection.others };
+  if (newest === undefined)
+    return { ...rest, verdict: "fail", found: selection.others === "" ? "no run" : selection.others };
   if (failed !== undefined) return { ...rest, verdict: "fail", found: `${failed}${also(selection)}`, used };
   if (runs.length < criterion.runs) {
     return { ...rest, verdict: "fail", found: `${runs.length} of ${criterion.runs} runs${also(selection)}`, used };
@@ -42,7 +45,12 @@ export function judgeTests(criterion: Criterion, world: World): Answer {
     return { ...rest, verdict: "stale", found, used };
   }
   const tests = Math.min(...runs.flat().map((run) => run.facts.tests));
-  return { ...rest, verdict: "pass", found: `${counted(runs.length, "run")} passed, ${counted(tests, "test")} or more each, the newest ${age(newest, world.now)}`, used };
+  return {
+    ...rest,
+    verdict: "pass",
+    found: `${counted(runs.length, "run")} passed, ${counted(tests, "test")} or more each, the newest ${age(newest, world.now)}`,
+    used,
+  };
 }
 
 function wantedText(criterion: Criterion): string {
@@ -65,11 +73,13 @@ function distinctRuns(reports: readonly Run[]): Run[][] {
 /** Why a run did not pass, or undefined. What adds up to nothing did not pass either. */
 function whyFailed({ facts }: Run, criterion: Criterion): string | undefined {
   const { tests, passed, failedTests, skippedTests } = facts;
-  if (failedTests.length > 0) return `a run in which ${counted(failedTests.length, "test")} failed: ${listed(failedTests)}`;
+  if (failedTests.length > 0)
+    return `a run in which ${counted(failedTests.length, "test")} failed: ${listed(failedTests)}`;
   if (tests === 0) return "a run without any test";
   const skipped = skippedTests.filter((test) => !criterion.maySkip.includes(test));
   if (skipped.length > 0) return `a run that skipped ${counted(skipped.length, "test")}: ${listed(skipped)}`;
-  if (!(passed >= criterion.atLeast)) return `a run in which ${counted(passed, "test")} passed, of at least ${criterion.atLeast}`;
+  if (!(passed >= criterion.atLeast))
+    return `a run in which ${counted(passed, "test")} passed, of at least ${criterion.atLeast}`;
   if (passed + skippedTests.length !== tests) return `a run of ${tests} tests in which only ${passed} passed`;
   return undefined;
 }

@@ -1,0 +1,68 @@
+/** A decision as text for a terminal: plain, complete, and readable at 2 a.m. */
+import { short } from "./criteria/answer";
+import type { Decision, Finding } from "./decision";
+import { showTime } from "./units";
+
+/** One message for each finding that keeps the gate shut: each becomes a policy violation of its own. */
+export function renderRefusals(decision: Decision): readonly string[] {
+  const refusals = unmet(decision).map((finding) => renderFinding(finding));
+  return refusals.length === 0 && decision.outcome !== "GO" ? [`NO-GO ${decision.gate}: nothing was judged`] : refusals;
+}
+
+/** Why one criterion is unmet: what was found, what was wanted, who mends it and how, and where the plan says so. */
+export function renderFinding(finding: Finding): string {
+  const { criterion, title, verdict, found, wanted, owner, remedy, command, line, opensAt } = finding;
+  const label = verdict === "pending" ? "PENDING" : verdict === "pass" ? "pass" : "NO-GO";
+  return [
+    `${label} ${criterion}: ${title}${verdict === "stale" || verdict === "inconclusive" ? ` (${verdict})` : ""}`,
+    `found: ${found}`,
+    `wanted: ${wanted}`,
+    ...(remedy === "" ? [] : [`fix: ${remedy}`]),
+    ...(command === undefined ? [] : [`     ${command}`]),
+    ...(opensAt === undefined ? [] : [`opens: ${showTime(opensAt)}`]),
+    `owner: ${owner}`,
+    `plan: ${line}`,
+  ].join("\n");
+}
+
+/** "NO-GO enter production: 3 of 17 criteria unmet: staging-smoke-tests, security-scan, sign-off" */
+export function renderSummary(decision: Decision): string {
+  const { gate, outcome, findings, wayBack } = decision;
+  if (wayBack !== undefined) return `${outcome} ${gate}: ${wayBack}`;
+  const open = unmet(decision);
+  const total = `${findings.length} ${findings.length === 1 ? "criterion" : "criteria"}`;
+  if (open.length === 0) return `${outcome} ${gate}: ${total} met`;
+  const ids = open.map((finding) => finding.criterion).join(", ");
+  const what = outcome === "PENDING" ? "wait for approval" : "unmet";
+  return `${outcome} ${gate}: ${open.length} of ${total} ${what}: ${ids}`;
+}
+
+/** The whole decision: summary, a table of all criteria, and what is missing in full. */
+export function renderDecision(decision: Decision): string {
+  const clock = decision.clock === undefined ? "" : ` (clock: ${decision.clock})`;
+  const parts = [`${renderSummary(decision)}\ndecided ${showTime(decision.decidedAt)}${clock}`];
+  if (decision.findings.length > 0) parts.push(renderTable(decision.findings));
+  parts.push(...unmet(decision).map((finding) => renderFinding(finding)));
+  if (decision.updatePlan !== undefined) parts.push(`approved update plan: ${short(decision.updatePlan)}`);
+  return parts.join("\n\n");
+}
+
+/** One line a criterion: id, verdict, what was found, evidence by the start of its digest. */
+function renderTable(findings: readonly Finding[]): string {
+  const rows = findings.map(({ criterion, verdict, found, used }) => [
+    criterion,
+    verdict,
+    used.length === 0 ? found : `${found} [${used.map(short).join(" ")}]`,
+  ]);
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      ([id = "", verdict = "", found = ""]) =>
+        `  ${id.padEnd(widths[0] ?? 0)}  ${verdict.padEnd(widths[1] ?? 0)}  ${found}`,
+    )
+    .join("\n");
+}
+
+function unmet(decision: Decision): readonly Finding[] {
+  return decision.findings.filter((finding) => finding.verdict !== "pass");
+}

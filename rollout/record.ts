@@ -1,0 +1,22 @@
+/** What a run leaves in the state for the gates after it. */
+import type { Decision } from "./decision";
+import { sameName } from "./world";
+import type { StageEntry, StageRecord } from "./world";
+
+/**
+ * The stage's record after a run that was let through.
+ * @param entry what this run makes of the stage
+ */
+export function nextRecord(before: StageRecord | undefined, entry: StageEntry, decision: Decision): StageRecord {
+  const usedApprovals = [...new Set([...(before?.usedApprovals ?? []), ...decision.approvals])].toSorted();
+  const current = before?.current;
+  if (current === undefined) return { current: entry, usedApprovals };
+  if (sameEntry(current, entry)) return { ...before, usedApprovals };
+  // After a way back there is nothing to go back to: else "back" would lead forward again, past the gate.
+  if (before?.previous !== undefined && sameEntry(before.previous, entry)) return { current: entry, usedApprovals };
+  return { current: entry, previous: current, usedApprovals };
+}
+
+function sameEntry(a: StageEntry, b: StageEntry): boolean {
+  return a.request === b.request && sameName(a.release, b.release);
+}
