@@ -1,5 +1,5 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
-import type { PackVerdict } from "../rollout/clearance";
+import { CLEARANCE, RECORD, type PackVerdict } from "../rollout/clearance";
 import { canonical } from "../rollout/canonical";
 import { renderDecision, renderRefusals } from "../rollout/explain";
 import { clearanceInput, isClearance, isRoot, type HeldPolicy } from "./held-policy";
@@ -24,6 +24,7 @@ export function goNoGo(gate: Gate): HeldPolicy {
       return cleared || isStashProvider(resource) ? [] : [uncleared(resource)];
     },
     answer: (clearance) => answer(gate, clearance),
+    remedy: async (resource) => (isRecord(resource) ? record(gate, resource) : undefined),
   };
 }
 
@@ -77,4 +78,14 @@ async function answer(gate: Gate, clearance: ResourceValidationArgs): Promise<Om
     request: digest ?? "none",
     text: renderDecision(decision),
   };
+}
+
+/** The last resource of a stage: what was entered, written once all of it is there. */
+function isRecord(resource: { readonly type: string; readonly name: string }): boolean {
+  return resource.type === CLEARANCE.type && resource.name === RECORD;
+}
+
+async function record(gate: Gate, resource: ResourceValidationArgs): Promise<Record<string, unknown>> {
+  const decided = await gate.decided;
+  return { ...resource.props, input: decided.record ?? resource.props["input"] };
 }

@@ -14,6 +14,8 @@ export interface HeldPolicy {
   readonly check: (resource: ResourceValidationArgs) => Promise<readonly string[]> | readonly string[];
   /** What this policy adds to the clearance beside its name. */
   readonly answer?: (clearance: ResourceValidationArgs) => Promise<Omit<PackVerdict, "rollCall">>;
+  /** What this policy makes of any other resource's inputs. */
+  readonly remedy?: (resource: ResourceValidationArgs) => Promise<Record<string, unknown> | undefined>;
 }
 
 /** The CrossGuard policy that does what a held policy says, and fails closed where it throws. */
@@ -23,7 +25,7 @@ export function heldPolicy(held: HeldPolicy): ResourceValidationPolicy {
     description: held.description,
     enforcementLevel: "remediate",
     severity: "critical",
-    remediateResource: (resource) => (isClearance(resource) ? signRollCall(held, resource) : undefined),
+    remediateResource: async (resource) => (isClearance(resource) ? signRollCall(held, resource) : held.remedy?.(resource)),
     validateResource: (resource, report) => reportAll(held, resource, report),
   };
 }

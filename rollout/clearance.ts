@@ -11,6 +11,9 @@ import { HoldpointError } from "./errors";
 /** The clearance's name and type, as the pack looks for them. */
 export const CLEARANCE = { name: "clearance", type: "pulumi:index:Stash" } as const;
 
+/** Name of the Stash that ends a stage stack: which release it has, and which it had before. The pack fills it in. */
+export const RECORD = "record";
+
 /** The policies that must have signed the clearance. One that is missing was switched off or set to another level. */
 export const ROLL_CALL = ["go-no-go", "approved-changes", "protected-resources"] as const;
 

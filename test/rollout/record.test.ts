@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../../rollout/decision";
+import { nextRecord } from "../../rollout/record";
+import type { Release } from "../../rollout/release";
+import type { StageRecord } from "../../rollout/world";
+
+const release = (version: string): Release => ({ version, image: `i@sha256:${version}`, commit: version, author: "a" });
+const entered = (version: string) => ({ release: release(version), baseline: release("0"), request: `request ${version}` });
+const go = (changes: Partial<Decision> = {}): Decision => ({
+  gate: "enter production",
+  outcome: "GO",
+  findings: [],
+  decidedAt: 0,
+  approvals: [],
+  ...changes,
+});
+
+const first = nextRecord(undefined, entered("1"), go({ approvals: ["a1"] }));
+const second = nextRecord(first, entered("2"), go({ approvals: ["a2"] }));
+
+describe("a stage's record", () => {
+  it("begins with the first release and nothing before it", () => {
+    expect(first.current?.request).toBe("request 1");
+    expect(first.previous).toBeUndefined();
+  });
+
+  it("keeps what ran before as the way back", () => {
+    expect(second.current?.request).toBe("request 2");
+    expect(second.previous?.request).toBe("request 1");
+  });
+
+  it("keeps every approval that was ever used", () => {
+    expect(second.usedApprovals).toEqual(["a1", "a2"]);
+    expect(nextRecord(second, entered("1"), go({ wayBack: "back" })).usedApprovals).toEqual(["a1", "a2"]);
+  });
+
+  it("has no way forward again to what was returned from", () => {
+    const back: StageRecord = nextRecord(second, entered("1"), go({ wayBack: "back" }));
+    expect(back.current?.request).toBe("request 1");
+    expect(back.previous).toBeUndefined();
+  });
+
+  it("stays as it is where the same request is applied again", () => {
+    expect(nextRecord(second, entered("2"), go({ wayBack: "what runs there now" }))).toEqual(second);
+  });
+});
