@@ -1,0 +1,57 @@
+/** All formats, and how a file's own is found: by content, never by name. */
+import type { EvidenceKind } from "../../rollout/evidence";
+import { githubRuns } from "./github-runs";
+import { infracost } from "./infracost";
+import { junit } from "./junit";
+import { gitMerges, pullRequests } from "./merges";
+import { pagerduty } from "./pagerduty";
+import type { Format, ReportFile } from "./report";
+import { refuse } from "./report";
+import { restic } from "./restic";
+import { snyk } from "./snyk";
+import { trivy } from "./trivy";
+
+/** An explicit list; a new format is one line. */
+export const FORMATS: readonly Format[] = [
+  junit,
+  snyk,
+  trivy,
+  infracost,
+  pagerduty,
+  restic,
+  githubRuns,
+  pullRequests,
+  gitMerges,
+];
+
+/**
+ * The one format that knows all the files; `kind` narrows the choice where the content alone does not.
+ * @throws HoldpointError `intake-empty`, `intake-truncated`, `intake-unknown-format`.
+ */
+export function formatOf(files: readonly ReportFile[], kind?: EvidenceKind): Format {
+  for (const file of files) checkWhole(file);
+  const known = FORMATS.filter(
+    (format) => (kind === undefined || format.kind === kind) && files.every((file) => format.recognises(file)),
+  );
+  const [only] = known;
+  // An empty JSON list could be anything: only its kind, said aloud, tells what it is a list of.
+  const ambiguous = kind === undefined && files.some(({ json }) => Array.isArray(json) && json.length === 0);
+  if (only !== undefined && known.length === 1 && !ambiguous) return only;
+  const names = files.map(({ name }) => name).join(", ");
+  const wanted = FORMATS.filter((format) => kind === undefined || format.kind === kind).map(({ name }) => name);
+  throw refuse(
+    "intake-unknown-format",
+    `${names}: ${ambiguous ? "an empty list, which says nothing of what it lists" : "in no format that is known"}${wanted.length === 0 ? "" : `; known are ${wanted.join(", ")}`}`,
+    ambiguous ? "name the kind with --kind" : undefined,
+  );
+}
+
+function checkWhole({ name, text, json, jsonLines }: ReportFile): void {
+  if (text.trim() === "") throw refuse("intake-empty", `${name} is empty`);
+  if (json === undefined && jsonLines === undefined && /^\s*[[{]/.test(text)) {
+    throw refuse(
+      "intake-truncated",
+      `${name} begins as JSON and does not end as such: it was cut off, or a member occurs twice`,
+    );
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * JUnit XML, as vitest, pytest and Maven Surefire write it. The format has no specification: the counts that a suite
+ * states are compared with the test cases that are there, which is what finds a file that was cut or edited.
+ *
+ * A test case with <error> could not run; it counts as failed, so that the run stands in the store as a failed one.
+ */
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import type { TestResultPredicate } from "../predicates/test-result";
+import { RUN_ANNOTATION } from "../predicates/test-result";
+import { formatUtc, parseInstant } from "../time";
+import type { Format, Intake, ReportFile, Stated } from "./report";
+import { finish, isRecord, refuse, required } from "./report";
+
+/** Longer lists of passed tests are left out of the statement: its size is limited, and the count stays. */
+const MAX_PASSED_NAMES = 2000;
+const MAX_XML_DEPTH = 32;
+
+/** JUnit XML → "test-result". Several files (Maven writes one a class) are one run. */
+export const junit: Format = {
+  name: "JUnit XML",
+  kind: "test-result",
+  recognises: ({ text }) =>
+    /^(?:\s|<\?[^>]*\?>|<!--[\s\S]*?-->)*<testsuites?[\s>]/.test(text) || hasDoctypeBefore(text),
+  read(files, stated) {
+    const run = merge(files.map((file) => ({ file, suites: suitesOf(file) })));
+    return write(run, files, stated);
+  },
+};
+
+/** A report with a DOCTYPE is recognised too, so that it is refused for that and not as unknown. */
+function hasDoctypeBefore(text: string): boolean {
+  return /<!DOCTYPE/i.test(text.slice(0, 2000)) && /<testsuites?[\s>]/.test(text);
+}
+
+interface Run {
+  readonly passed: string[];
+  readonly failed: string[];
+  readonly skipped: string[];
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+}
+
+type Element = Readonly<Record<string, unknown>>;
+
+function suitesOf(file: ReportFile): Element[] {
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(file.text)) {
+    throw refuse("intake-not-allowed", `${file.name} has a DOCTYPE; a test report needs none and it can hide anything`);
+  }
+  const root = parseXml(file);
+  const suites = children(root, "testsuites").flatMap((all) => {
+    const inside = children(all, "testsuite");
+    checkTotal(file, all, inside);
+    return inside;
+  });
+  return [...suites, ...children(root, "testsuite")].flatMap((suite) => withNested(suite));
+}
+
+function parseXml(file: ReportFile): Element {
+  const valid = XMLValidator.validate(file.text);
+  if (valid !== true) {
+    throw refuse("intake-truncated", `${file.name}: not well-formed XML at line ${valid.err.line}, probably cut off`);
+  }
+  try {
+    const parser = new XMLParser({
+      ignoreAttributes: false,
+      attributeNamePrefix: "@",
+      parseAttributeValue: false,
+      parseTagValue: false,
+      processEntities: false,
+      isArray: (_name, _path, _leaf, isAttribute) => !isAttribute,
+    });
+    const root: unknown = parser.parse(file.text);
+    if (isRecord(root)) return root;
+  } catch {
+    // The parser recurses over nested elements and has limits of its own.
+  }
+  throw refuse("intake-truncated", `${file.name}: XML that cannot be read`);
+}
+
+function children(element: Element, name: string): Element[] {
+  const found = element[name];
+  // An element without attributes and children is parsed as the text "".
+  return Array.isArray(found) ? found.map((child: unknown) => (isRecord(child) ? child : {})) : [];
+}
+
+function withNested(suite: Element, level = 0): Element[] {
+  if (level > MAX_XML_DEPTH) throw refuse("intake-unknown-format", "test suites nested too deeply");
+  return [suite, ...children(suite, "testsuite").flatMap((inner) => withNested(inner, level + 1))];
+}
+
+/** `<testsuites tests="…">`, where it is stated, must be what its suites state together. */
+function checkTotal(file: ReportFile, all: Element, suites: readonly Element[]): void {
+  const total = attribute(all, "tests");
+  if (total === undefined) return;
+  const sum = suites.reduce((tests, suite) => tests + Number(attribute(suite, "tests") ?? NaN), 0);
+  if (Number(total) !== sum) throw cut(file, total, String(sum));
+}
+
+function cut(file: ReportFile, stated: string, found: string): Error {
+  return refuse("intake-truncated", `${file.name} states ${stated} tests and has ${found}: it was cut or edited`);
+}
+
+function merge(parts: readonly { file: ReportFile; suites: readonly Element[] }[]): Run {
+  const run = { passed: [] as string[], failed: [] as string[], skipped: [] as string[] };
+  const starts: (number | undefined)[] = [];
+  const ends: (number | undefined)[] = [];
+  for (const { file, suites } of parts) {
+    for (const suite of suites) {
+      const cases = children(suite, "testcase");
+      checkCounts(file, suite, cases);
+      for (const one of cases) sort(one, run);
+      // A suite that only groups others may carry no time of its own.
+      if (cases.length === 0) continue;
+      const { start, end } = timesOf(file, suite);
+      starts.push(start);
+      ends.push(end);
+    }
+  }
+  return { ...run, startedAt: all(starts, Math.min), finishedAt: all(ends, Math.max) };
+}
+
+/** The least or greatest of times that must all be there. */
+function all(times: readonly (number | undefined)[], choose: (...all: number[]) => number): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === times.length && known.length > 0 ? known.reduce((a, b) => choose(a, b)) : undefined;
+}
+
+function checkCounts(file: ReportFile, suite: Element, cases: readonly Element[]): void {
+  const stated = attribute(suite, "tests");
+  if (stated === undefined) throw refuse("intake-missing-field", `${file.name}: a testsuite without "tests"`);
+  const nested = children(suite, "testsuite").flatMap((inner) => withNested(inner));
+  const inside = nested.reduce((sum, inner) => sum + children(inner, "testcase").length, cases.length);
+  // Tools differ in whether a suite counts the tests of suites inside it.
+  if (Number(stated) !== inside && Number(stated) !== cases.length) throw cut(file, stated, String(inside));
+  const bad = [...cases, ...nested.flatMap((inner) => children(inner, "testcase"))].filter(isFailed).length;
+  const statedBad = Number(attribute(suite, "failures") ?? 0) + Number(attribute(suite, "errors") ?? 0);
+  // Fewer may be stated than found (a test that failed twice is one case in some tools), never more than are there.
+  if (!Number.isFinite(statedBad) || (statedBad > 0 && bad === 0)) {
+    throw refuse(
+      "intake-run-failed",
+      `${file.name} states ${statedBad} failures or errors outside its test cases: the run itself failed`,
+    );
+  }
+}
+
+function isFailed(one: Element): boolean {
+  return "failure" in one || "error" in one;
+}
+
+function sort(one: Element, run: Pick<Run, "passed" | "failed" | "skipped">): void {
+  const name = [attribute(one, "classname"), attribute(one, "name")].filter(
+    (part) => part !== undefined && part !== "",
+  );
+  const title = name.join(" > ") || "(unnamed)";
+  if (isFailed(one)) run.failed.push(title);
+  else if ("skipped" in one) run.skipped.push(title);
+  else run.passed.push(title);
+}
+
+function timesOf(file: ReportFile, suite: Element): { start: number | undefined; end: number | undefined } {
+  const timestamp = attribute(suite, "timestamp");
+  const seconds = attribute(suite, "time");
+  const start = timestamp === undefined ? undefined : parseInstant(timestamp);
+  if (start === undefined) return { start: undefined, end: undefined };
+  if (seconds === undefined || !/^[\d,]*\.?\d+(?:[eE]-?\d+)?$/.test(seconds)) {
+    throw refuse("intake-missing-field", `${file.name}: a testsuite with a timestamp but without a usable "time"`);
+  }
+  return { start, end: start + Math.ceil(Number(seconds.replaceAll(",", "")) * 1000) };
+}
+
+function attribute(element: Element, name: string): string | undefined {
+  const value = element[`@${name}`];
+  return typeof value === "string" ? unescape(value) : undefined;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+
+/** The five entities of XML itself and character references; nothing else can be defined without a DOCTYPE. */
+function unescape(text: string): string {
+  return text.replace(/&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9a-fA-F]{1,6}));/g, (whole, name, decimal, hex) => {
+    if (typeof name === "string") return ENTITIES[name] ?? whole;
+    const code = typeof decimal === "string" ? Number(decimal) : Number.parseInt(String(hex), 16);
+    const lone = code >= 0xd800 && code <= 0xdfff;
+    return code > 0x10ffff || lone ? whole : String.fromCodePoint(code);
+  });
+}
+
+function write(run: Run, files: readonly ReportFile[], stated: Stated): Intake {
+  const [first] = files;
+  const tests = run.passed.length + run.failed.length + run.skipped.length;
+  if (first === undefined || tests === 0) {
+    throw refuse("intake-empty", `${first?.name ?? "no file"}: not one test in it; a run of no tests proves nothing`);
+  }
+  const suite = required(stated.suite, "which suite of the plan this is", "--suite <name>");
+  const predicate: TestResultPredicate = {
+    result: run.failed.length > 0 ? "FAILED" : "PASSED",
+    configuration: [
+      {
+        annotations: {
+          [RUN_ANNOTATION]: {
+            suite,
+            stage: stated.stage,
+            ...(run.startedAt === undefined ? {} : { startedOn: formatUtc(run.startedAt) }),
+            ...finish(first, run.finishedAt, stated),
+            tests,
+            passed: run.passed.length,
+            skippedTests: run.skipped,
+          },
+        },
+      },
+    ],
+    ...(run.passed.length > MAX_PASSED_NAMES ? {} : { passedTests: run.passed }),
+    failedTests: run.failed,
+  };
+  const counts = `${run.passed.length} passed, ${run.failed.length} failed, ${run.skipped.length} skipped`;
+  return { predicate, summary: `${suite} in ${stated.stage}: ${counts}` };
+}

@@ -1,0 +1,81 @@
+/**
+ * `snyk test --json`, for one project (an object) or several (a list). Snyk asks a live service: the report carries
+ * neither a time nor a database date. Findings that a policy file ignores count like the others: what may be ignored is
+ * the plan's to say, not the scan's.
+ */
+import { z } from "zod";
+import type { VulnerabilitiesPredicate } from "../predicates/vulnerabilities";
+import type { Format } from "./report";
+import { finish, isRecord, refuse, single } from "./report";
+import { readAs } from "./schema";
+
+const finding = z.object({
+  id: z.string().min(1),
+  severity: z.enum(["critical", "high", "medium", "low"]),
+  /** "license" for issues with a licence, which are no vulnerabilities. */
+  type: z.string().optional(),
+});
+const project = z.object({
+  ok: z.boolean(),
+  vulnerabilities: z.array(finding),
+  dependencyCount: z.number(),
+  filtered: z.object({ ignore: z.array(finding).default([]) }).default({ ignore: [] }),
+});
+
+/** Snyk JSON → "vulnerabilities". */
+export const snyk: Format = {
+  name: "Snyk JSON",
+  kind: "vulnerabilities",
+  recognises: ({ json }) => {
+    const projects = Array.isArray(json) ? (json as unknown[]) : [json];
+    return (
+      projects.length > 0 &&
+      projects.every((one) => isRecord(one) && "ok" in one && ("vulnerabilities" in one || "error" in one))
+    );
+  },
+  read(files, stated) {
+    const file = single(files, "Snyk JSON");
+    const all = Array.isArray(file.json) ? (file.json as unknown[]) : [file.json];
+    if (all.some((one) => isRecord(one) && "error" in one)) {
+      throw refuse(
+        "intake-run-failed",
+        `${file.name}: Snyk says that it could not scan (member "error")`,
+        "mend the scan and run it again",
+      );
+    }
+    const projects = readAs(z.array(project), all, file, "Snyk JSON");
+    if (projects.some(({ dependencyCount }) => dependencyCount === 0)) {
+      throw refuse("intake-empty", `${file.name}: Snyk scanned a project without one dependency`);
+    }
+    if (projects.some(({ ok, vulnerabilities }) => !ok && vulnerabilities.length === 0)) {
+      throw refuse("intake-inconsistent", `${file.name}: "ok" is false, but no vulnerability is listed`);
+    }
+    const found = projects
+      .flatMap(({ vulnerabilities, filtered }) => [...vulnerabilities, ...filtered.ignore])
+      .filter(({ type }) => type !== "license");
+    // One vulnerability is listed once for each path that leads to it.
+    const unique = [...new Map(found.map((one) => [one.id, one])).values()];
+    const { finishedOn, statedBy } = finish(file, undefined, stated);
+    const predicate: VulnerabilitiesPredicate = {
+      scanner: {
+        uri: "https://snyk.io",
+        db: { uri: "https://security.snyk.io" },
+        result: unique.map(({ id, severity }) => ({ id, severity: [{ method: "snyk", score: severity }] })),
+      },
+      metadata: { scanFinishedOn: finishedOn },
+    };
+    const stating = statedBy === undefined ? {} : { "https://holdpoint.dev/statedBy": statedBy };
+    return { predicate: { ...predicate, ...stating }, summary: summarise(unique.map(({ severity }) => severity)) };
+  },
+};
+
+/** "2 critical, 1 high" or "nothing found". */
+export function summarise(severities: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const one of severities) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const parts = ["critical", "high", "medium", "low", "unknown"].flatMap((level) => {
+    const many = counts.get(level);
+    return many === undefined ? [] : [`${many} ${level}`];
+  });
+  return parts.length === 0 ? "nothing found" : parts.join(", ");
+}
