@@ -9,9 +9,11 @@ import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import { stageOf } from "../rollout/plan";
 import { nextRecord } from "../rollout/record";
-import type { StageRecord, World } from "../rollout/world";
+import type { Deployment } from "../rollout/state";
+import type { UpdatePlanContent } from "../rollout/update-plan";
+import type { StageRecord } from "../rollout/world";
 import { withDeadline } from "./deadline";
-import { gatherWorld } from "./world";
+import { gatherWorld, type Gathered } from "./world";
 
 /** The longest that a gate takes, in milliseconds; each thing that it reads has a shorter deadline of its own. */
 const DEADLINE = 60_000;
@@ -26,8 +28,15 @@ export interface Decided {
   readonly needsApproval: boolean;
   /** Stage stacks: the record to write once the stage is entered. */
   readonly record?: StageRecord;
-  /** The approved update plan's resources, by URN; absent where none was asked for. */
-  readonly approvedPlan?: ReadonlyMap<string, unknown>;
+  /** What was approved; absent where no approval was asked for. */
+  readonly approved?: ApprovedChange;
+}
+
+/** An approved update plan, and the state that it starts from. */
+export interface ApprovedChange {
+  readonly content: UpdatePlanContent;
+  /** A resource's inputs in the state; none for one that is new. */
+  inputsBefore(urn: string): Readonly<Record<string, unknown>>;
 }
 
 /** The one gate of a run. */
@@ -46,12 +55,10 @@ export function openGate(): Gate {
 async function decide(mode: "preview" | "up"): Promise<Decided> {
   const project = readProject(projectRoot());
   const stacks = `${pulumi.getOrganization()}/${pulumi.getProject()}`;
-  const world = await gatherWorld({ project, stacks, mode });
-  return decideIn(project, world);
+  return decideIn(project, await gatherWorld({ project, stacks, mode }));
 }
 
-/** Decides in a gathered world. */
-export async function decideIn(project: Project, world: World): Promise<Decided> {
+async function decideIn(project: Project, { world, own }: Gathered): Promise<Decided> {
   const { settings, plan, request, digest } = project;
   if (settings.kind === "canary") {
     const decision = decideStep(plan, settings.stage, settings.canary.weight, world);
@@ -60,7 +67,7 @@ export async function decideIn(project: Project, world: World): Promise<Decided>
   const decision = decideEnter(plan, settings.stage, world);
   const state = world.stages[settings.stage];
   const record = nextRecord(state?.ok === true ? state.record : undefined, { ...settings, request: digest }, decision);
-  const approved = await approvedPlan(project, decision);
+  const approved = await approvedChange(project, decision, own);
   return { decision, request, digest, needsApproval: needsApproval(project), record, ...approved };
 }
 
@@ -69,12 +76,19 @@ function needsApproval({ plan, settings }: Project): boolean {
   return criteria.some(({ kind }) => kind === "sign-off" || kind === "update-plan-review");
 }
 
-async function approvedPlan({ root, settings }: Project, decision: Decision): Promise<Pick<Decided, "approvedPlan">> {
-  if (decision.updatePlan === undefined) return {};
-  const store = openStore(configuredPath(root, settings.evidence));
-  const content = (await store.getUpdatePlan(decision.updatePlan)) as { resourcePlans?: Record<string, unknown> } | undefined;
+async function approvedChange(
+  { root, settings }: Project,
+  { updatePlan }: Decision,
+  own: Deployment | undefined,
+): Promise<Pick<Decided, "approved">> {
+  if (updatePlan === undefined) return {};
+  const content = await openStore(configuredPath(root, settings.evidence)).getUpdatePlan(updatePlan);
+  const before = new Map(own?.resources.map(({ urn, inputs }) => [urn, inputs ?? {}]));
   // Gone since the decision was made: then nothing was approved.
-  return { approvedPlan: new Map(Object.entries(content?.resourcePlans ?? {})) };
+  const nothing: UpdatePlanContent = { config: {}, resources: {} };
+  return {
+    approved: { content: (content as UpdatePlanContent) ?? nothing, inputsBefore: (urn) => before.get(urn) ?? {} },
+  };
 }
 
 /** What can't be decided is a NO-GO like any other, told in the same words. */
@@ -91,6 +105,12 @@ function refuse(error: unknown): Decided {
     line: known ? `docs/errors.md#${error.code}` : "policies/gate.ts",
     used: [],
   } as const;
-  const decision = { gate: pulumi.getStack(), outcome: "NO-GO", findings: [finding], decidedAt: Date.now(), approvals: [] } as const;
+  const decision = {
+    gate: pulumi.getStack(),
+    outcome: "NO-GO",
+    findings: [finding],
+    decidedAt: Date.now(),
+    approvals: [],
+  } as const;
   return { decision, needsApproval: true };
 }

@@ -50,7 +50,9 @@ function differences(asked: unknown, seen: object | undefined): string {
   if (seen === undefined) return "the pack could not make the request itself; see the other refusals";
   const left = (asked ?? {}) as Record<string, unknown>;
   const right = seen as Record<string, unknown>;
-  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((name) => left[name] !== right[name]);
+  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter(
+    (name) => left[name] !== right[name],
+  );
   return `another ${names.join(", ")}`;
 }
 

@@ -25,7 +25,8 @@ export function heldPolicy(held: HeldPolicy): ResourceValidationPolicy {
     description: held.description,
     enforcementLevel: "remediate",
     severity: "critical",
-    remediateResource: async (resource) => (isClearance(resource) ? signRollCall(held, resource) : held.remedy?.(resource)),
+    remediateResource: async (resource) =>
+      isClearance(resource) ? signRollCall(held, resource) : held.remedy?.(resource),
     validateResource: (resource, report) => reportAll(held, resource, report),
   };
 }
@@ -71,7 +72,9 @@ async function reportAll(held: HeldPolicy, resource: ResourceValidationArgs, rep
     for (const problem of await held.check(resource)) report(problem);
   } catch (error) {
     // The SDK turns an unknown value into an advisory note and a thrown error into a page of stack.
-    report(`NO-GO ${held.name}: the policy could not finish: ${error instanceof Error ? error.message : String(error)}`);
+    report(
+      `NO-GO ${held.name}: the policy could not finish: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

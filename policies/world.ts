@@ -10,7 +10,7 @@ import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
 import type { Approval, Digest } from "../rollout/evidence";
 import { stageOf } from "../rollout/plan";
-import { canaryRecord, parseCheckpoint, stageRecord, stateDigest, type Checkpoint } from "../rollout/state";
+import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
 import { weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
 import { exportStack } from "./checkpoint";
@@ -21,25 +21,28 @@ export interface Run {
   /** "organization/holdpoint": what a stack's name needs before it outside the program's folder. */
   readonly stacks: string;
   readonly mode: "preview" | "up";
-  /** Reads a stack's checkpoint; by default with the CLI. */
-  readonly exportStack?: typeof exportStack;
+}
+
+/** A world, and the state of the run's own stack where it could be read. */
+export interface Gathered {
+  readonly world: World;
+  readonly own: Deployment | undefined;
 }
 
 /**
  * Gathers everything that the decision rests on, all of it at once. What can't be found out is said in the world and
  * never thrown: each criterion that needs it is then unmet and says why, beside the others.
  */
-export async function gatherWorld(run: Run): Promise<World> {
+export async function gatherWorld(run: Run): Promise<Gathered> {
   const { project, mode } = run;
   const { settings, digest } = project;
-  const clock = openClock(settings.sandbox);
-  const states = readStates(run, clock.clock);
-  const [evidence, { own, stages }] = await Promise.all([readStore(project, clock.clock), states]);
-  const metrics = await readMetrics(run, clock.clock, stages[settings.stage]);
-  return {
-    now: clock.clock.now(),
-    ...(clock.clock.note === undefined ? {} : { clockNote: clock.clock.note }),
-    ...(clock.failure === undefined ? {} : { clockFailure: clock.failure }),
+  const { clock, failure } = openClock(settings.sandbox);
+  const [evidence, { own, stages }] = await Promise.all([readStore(project, clock), readStates(run, clock)]);
+  const metrics = await readMetrics(run, clock, stages[settings.stage]);
+  const world: World = {
+    now: clock.now(),
+    ...(clock.note === undefined ? {} : { clockNote: clock.note }),
+    ...(failure === undefined ? {} : { clockFailure: failure }),
     mode,
     stack: settings.stack,
     release: settings.release,
@@ -53,6 +56,7 @@ export async function gatherWorld(run: Run): Promise<World> {
     ...(metrics === undefined ? {} : { metrics }),
     ...(settings.kind === "canary" ? { controls: settings.canary } : {}),
   };
+  return { world, own };
 }
 
 /** The sandbox's clock is believed only inside the sandbox, where nothing real can be reached. */
@@ -87,43 +91,53 @@ async function knownPlans(store: Store, approvals: readonly Approval[]): Promise
 }
 
 interface States {
-  /** The checkpoint of the run's own stack; undefined where it could not be read. */
-  readonly own?: Checkpoint;
+  /** The state of the run's own stack; undefined where it could not be read. */
+  readonly own?: Deployment;
   readonly stages: Readonly<Record<string, StageState>>;
 }
 
 /** The run's own stage, and those that its criteria ask about. */
 async function readStates(run: Run, clock: Clock): Promise<States> {
   const { settings, plan } = run.project;
-  const criteria = stageOf(plan, settings.stage)?.enter.criteria ?? [];
-  const asked = settings.kind === "canary" ? [] : criteria.flatMap((item) => (item.kind === "stage-done" ? [item.stage] : []));
-  const names = [...new Set([settings.stage, ...asked])];
-  const read = await Promise.all(names.map(async (name) => [name, await readStage(run, name, clock)] as const));
-  const own = read.find(([name]) => name === settings.stage)?.[1].own;
-  return { ...(own === undefined ? {} : { own }), stages: Object.fromEntries(read.map(([name, { state }]) => [name, state])) };
+  const criteria = settings.kind === "canary" ? [] : (stageOf(plan, settings.stage)?.enter.criteria ?? []);
+  const others = criteria.flatMap((item) => (item.kind === "stage-done" ? [item.stage] : []));
+  const [own, ...rest] = await Promise.all([
+    readOwnStage(run, clock),
+    ...others.map(async (stage) => [stage, await readOtherStage(run, stage, clock)] as const),
+  ]);
+  const { deployment, state } = own;
+  return {
+    ...(deployment === undefined ? {} : { own: deployment }),
+    stages: { ...Object.fromEntries(rest), [settings.stage]: state },
+  };
 }
 
-async function readStage(run: Run, stage: string, clock: Clock): Promise<{ state: StageState; own?: Checkpoint }> {
+async function readOwnStage(run: Run, clock: Clock): Promise<{ state: StageState; deployment?: Deployment }> {
   const { settings, plan } = run.project;
-  const withCanary = stage === settings.stage && stageOf(plan, stage)?.canary !== undefined;
   try {
-    const [entered, canary] = await Promise.all([
-      checkpointOf(run, stage),
-      withCanary ? checkpointOf(run, `${stage}-canary`) : undefined,
+    const [stage, canary] = await Promise.all([
+      deploymentOf(run, settings.stage),
+      stageOf(plan, settings.stage)?.canary === undefined ? undefined : deploymentOf(run, `${settings.stage}-canary`),
     ]);
-    const record = entered && stageRecord(entered);
-    const step = canary && canaryRecord(canary, clock);
-    const own = settings.kind === "canary" ? canary : entered;
-    const state = { ok: true, ...(record && { record }), ...(step && { canary: step }) } as const;
-    return stage === settings.stage && own !== undefined ? { state, own } : { state };
+    const own = settings.kind === "canary" ? canary : stage;
+    return { state: stageStateOf({ stage, canary }, plan.service, clock), deployment: own ?? EMPTY_DEPLOYMENT };
   } catch (error) {
     return { state: { ok: false, why: reason(error) } };
   }
 }
 
-async function checkpointOf({ stacks, project, exportStack: read = exportStack }: Run, stack: string): Promise<Checkpoint | undefined> {
-  const text = await read(`${stacks}/${stack}`, project.root);
-  return text === undefined ? undefined : parseCheckpoint(text);
+async function readOtherStage(run: Run, stage: string, clock: Clock): Promise<StageState> {
+  try {
+    const deployment = await deploymentOf(run, stage);
+    return stageStateOf({ stage: deployment, canary: undefined }, run.project.plan.service, clock);
+  } catch (error) {
+    return { ok: false, why: reason(error) };
+  }
+}
+
+async function deploymentOf({ stacks, project }: Run, stack: string): Promise<Deployment | undefined> {
+  const text = await exportStack(`${stacks}/${stack}`, project.root);
+  return text === undefined ? undefined : parseDeployment(text);
 }
 
 /** Both versions over the step so far; only where a step is being left upwards. */
