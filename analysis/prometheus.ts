@@ -35,7 +35,10 @@ export async function queryPrometheus(url: string, promql: string, at: number): 
     });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     const { data } = Answer.parse(await response.json());
-    return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1].replace("Inf", "Infinity")) }));
+    return data.result.map(({ metric, value }) => ({
+      labels: metric,
+      value: Number(value[1].replace("Inf", "Infinity")),
+    }));
   } catch (cause) {
     throw new HoldpointError("metrics-unreachable", `${endpoint}: ${reason(cause)}`, {
       remedy: `curl ${url}/-/ready`,

@@ -1,7 +1,7 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
 import { CLEARANCE, RECORD, type PackVerdict } from "../rollout/clearance";
 import { canonical } from "../rollout/canonical";
-import { renderDecision, renderRefusals } from "../rollout/explain";
+import { renderOverview, renderRefusals } from "../rollout/explain";
 import { clearanceInput, isClearance, isRoot, type HeldPolicy } from "./held-policy";
 import type { Gate } from "./gate";
 
@@ -13,7 +13,7 @@ export function goNoGo(gate: Gate): HeldPolicy {
   let cleared = false;
   return {
     name: "go-no-go",
-    description: "Every criterion of the rollout plan for this transition holds.",
+    description: "Every criterion of the rollout plan holds.",
     async check(resource) {
       if (isRoot(resource)) return refusals(gate);
       if (isClearance(resource)) {
@@ -78,7 +78,7 @@ async function answer(gate: Gate, clearance: ResourceValidationArgs): Promise<Om
     mode: gate.mode,
     outcome: decision.outcome,
     request: digest ?? "none",
-    text: renderDecision(decision),
+    text: renderOverview(decision),
   };
 }
 

@@ -47,6 +47,18 @@ export function renderDecision(decision: Decision): string {
   return parts.join("\n\n");
 }
 
+/**
+ * What the program says beside the engine's list of changes. Refusals are violations of the policy pack already, each
+ * in full, so only what waits for approval is told in full here.
+ */
+export function renderOverview(decision: Decision): string {
+  const clock = decision.clock === undefined ? "" : ` (clock: ${decision.clock})`;
+  const parts = [`${renderSummary(decision)}\ndecided ${showTime(decision.decidedAt)}${clock}`];
+  if (decision.findings.length > 0) parts.push(renderTable(decision.findings));
+  if (decision.outcome === "PENDING") parts.push(...unmet(decision).map((finding) => renderFinding(finding)));
+  return parts.join("\n\n");
+}
+
 /** One line a criterion: id, verdict, what was found, evidence by the start of its digest. */
 function renderTable(findings: readonly Finding[]): string {
   const rows = findings.map(({ criterion, verdict, found, used }) => [

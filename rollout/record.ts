@@ -1,13 +1,14 @@
 /** What a run leaves in the state for the gates after it. */
 import type { Decision } from "./decision";
 import { sameName } from "./world";
-import type { StageEntry, StageRecord } from "./world";
+import type { ReleaseName, StageEntry, StageRecord } from "./world";
 
 /**
  * The stage's record after a run that was let through.
- * @param entry what this run makes of the stage
+ * @param made what this run makes of the stage
  */
-export function nextRecord(before: StageRecord | undefined, entry: StageEntry, decision: Decision): StageRecord {
+export function nextRecord(before: StageRecord | undefined, made: StageEntry, decision: Decision): StageRecord {
+  const entry = { release: nameOf(made.release), baseline: nameOf(made.baseline), request: made.request };
   const usedApprovals = [...new Set([...(before?.usedApprovals ?? []), ...decision.approvals])].toSorted();
   const current = before?.current;
   if (current === undefined) return { current: entry, usedApprovals };
@@ -19,4 +20,9 @@ export function nextRecord(before: StageRecord | undefined, entry: StageEntry, d
 
 function sameEntry(a: StageEntry, b: StageEntry): boolean {
   return a.request === b.request && sameName(a.release, b.release);
+}
+
+/** Only what names a release: callers hand in more. */
+function nameOf({ image, commit }: ReleaseName): ReleaseName {
+  return { image, commit };
 }

@@ -18,8 +18,7 @@ async function source(body: string, status = 200): Promise<string> {
   return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
 }
 
-const vector = (...result: unknown[]) =>
-  JSON.stringify({ status: "success", data: { resultType: "vector", result } });
+const vector = (...result: unknown[]) => JSON.stringify({ status: "success", data: { resultType: "vector", result } });
 
 describe("a query to Prometheus", () => {
   it("gives each series with its labels", async () => {
@@ -36,7 +35,12 @@ describe("a query to Prometheus", () => {
     ["an error status", "busy", 503, /HTTP status 503$/],
     ["no JSON", "<html>", 200, /JSON/],
     ["a failed query", JSON.stringify({ status: "error", error: "bad" }), 200, /the answer is not an instant vector$/],
-    ["a matrix", JSON.stringify({ status: "success", data: { resultType: "matrix", result: [] } }), 200, /not an instant vector/],
+    [
+      "a matrix",
+      JSON.stringify({ status: "success", data: { resultType: "matrix", result: [] } }),
+      200,
+      /not an instant vector/,
+    ],
   ])("refuses %s", async (_, body, status, message) => {
     await expect(queryPrometheus(await source(body, status), "up", 0)).rejects.toThrow(message);
   });
@@ -50,7 +54,11 @@ describe("a reading of the canary", () => {
   const sample = (track: string, value: number) => ({ labels: { track }, value });
 
   it("has what each track's series say", async () => {
-    const reading = await readCanary(async () => [sample("canary", 3), sample("baseline", 90)], "omnihub-production", 60);
+    const reading = await readCanary(
+      async () => [sample("canary", 3), sample("baseline", 90)],
+      "omnihub-production",
+      60,
+    );
     expect(reading.canary).toEqual({ requests: 3, errors: 3, p95: 3, probes: { samples: 3, failures: 0 } });
     expect(reading.baseline.requests).toBe(90);
   });
@@ -63,6 +71,8 @@ describe("a reading of the canary", () => {
   it("asks about the namespace and the whole seconds of the step", async () => {
     const asked: string[] = [];
     await readCanary(async (promql) => (asked.push(promql), []), "omnihub-production", 15.9);
-    expect(asked.every((promql) => promql.includes('namespace="omnihub-production"') && promql.includes("[15s]"))).toBe(true);
+    expect(asked.every((promql) => promql.includes('namespace="omnihub-production"') && promql.includes("[15s]"))).toBe(
+      true,
+    );
   });
 });

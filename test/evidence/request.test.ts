@@ -70,7 +70,13 @@ describe("a request", () => {
 
   it("does not move with builds, dependencies' folders, tests, reports or dot folders", () => {
     const before = programDigest(root);
-    for (const file of ["build/index.cjs", "node_modules/a/index.js", "test/a.test.ts", ".sandbox/a.ts", "report.json"]) {
+    for (const file of [
+      "build/index.cjs",
+      "node_modules/a/index.js",
+      "test/a.test.ts",
+      ".sandbox/a.ts",
+      "report.json",
+    ]) {
       write(file, "x");
     }
     expect(programDigest(root)).toBe(before);

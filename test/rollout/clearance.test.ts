@@ -7,7 +7,15 @@ const asked: Asked = { stack: "production", mode: "up", nonce: "n".repeat(32), r
 
 function verdict(changes: Partial<PackVerdict> = {}): PackVerdict {
   const { nonce, requestDigest } = asked;
-  return { nonce: nonce ?? "", mode: "up", outcome: "GO", request: requestDigest, text: "", rollCall: ROLL_CALL, ...changes };
+  return {
+    nonce: nonce ?? "",
+    mode: "up",
+    outcome: "GO",
+    request: requestDigest,
+    text: "",
+    rollCall: ROLL_CALL,
+    ...changes,
+  };
 }
 
 function refusal(answer: unknown, of: Asked = asked): string {
@@ -39,8 +47,12 @@ describe("the program's check of the pack's answer", () => {
   });
 
   it("refuses the answer that the state kept from an earlier update", () => {
-    expect(refusal({ request, verdict: verdict({ nonce: "o".repeat(32) }) })).toBe("the answer belongs to an earlier run");
-    expect(refusal({ request, verdict: { ...verdict(), nonce: undefined } })).toBe("the answer belongs to an earlier run");
+    expect(refusal({ request, verdict: verdict({ nonce: "o".repeat(32) }) })).toBe(
+      "the answer belongs to an earlier run",
+    );
+    expect(refusal({ request, verdict: { ...verdict(), nonce: undefined } })).toBe(
+      "the answer belongs to an earlier run",
+    );
   });
 
   it("refuses an update's answer where it takes itself for a preview, as a caller's environment can make it", () => {
@@ -58,7 +70,9 @@ describe("the program's check of the pack's answer", () => {
 
   it("refuses an answer about another request", () => {
     expect(refusal({ request, verdict: verdict({ request: "e" }) })).toBe("the answer is about another request");
-    expect(refusal({ request: { ...request, plan: "z" }, verdict: verdict() })).toBe("the answer is about another request");
+    expect(refusal({ request: { ...request, plan: "z" }, verdict: verdict() })).toBe(
+      "the answer is about another request",
+    );
   });
 
   it.each(ROLL_CALL)("refuses an answer that %s did not sign", (name) => {

@@ -5,7 +5,11 @@ import type { Release } from "../../rollout/release";
 import type { StageRecord } from "../../rollout/world";
 
 const release = (version: string): Release => ({ version, image: `i@sha256:${version}`, commit: version, author: "a" });
-const entered = (version: string) => ({ release: release(version), baseline: release("0"), request: `request ${version}` });
+const entered = (version: string) => ({
+  release: release(version),
+  baseline: release("0"),
+  request: `request ${version}`,
+});
 const go = (changes: Partial<Decision> = {}): Decision => ({
   gate: "enter production",
   outcome: "GO",
