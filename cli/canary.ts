@@ -1,0 +1,215 @@
+/**
+ * Walks the canary's steps: each is taken by an ordinary `up`, in which the policy pack decides, then held and watched.
+ * What the judge fails is rolled back at once. It keeps nothing of its own: where it begins is what the state says.
+ */
+import { readStep } from "../policies/world";
+import { machineClock, type Clock } from "../rollout/clock";
+import { HoldpointError } from "../rollout/errors";
+import type { Canary, Plan, Step } from "../rollout/plan";
+import { nextStep, stepAt } from "../rollout/steps";
+import { showDuration } from "../rollout/units";
+import { weightNow, type CanaryRecord } from "../rollout/world";
+import { assertSandbox, readClock } from "../sandbox/clock";
+import type { Context } from "./context";
+import { saysLocked } from "./free-stack";
+import { planOfStage } from "./plan-file";
+import { lastError, runPulumi } from "./pulumi";
+import { readStageState } from "./records";
+import { rollBack, type Rollback } from "./rollback";
+import { editStackFile, readStackFile, type StackSettings } from "./stack-file";
+import { watchStep, type CheckAnswer, type StepEnd } from "./watch-step";
+
+/** One step that this command took, or found and held to its end. */
+export interface WalkedStep {
+  readonly weight: number;
+  readonly outcome: StepEnd["outcome"];
+  readonly answers: readonly CheckAnswer[];
+}
+
+/** How a walk ended. */
+export interface Walk {
+  readonly stage: string;
+  /** Weight that the canary has at the end. */
+  readonly weight: number;
+  readonly outcome: "done" | "rolled-back" | "changed" | "stopped";
+  readonly steps: readonly WalkedStep[];
+  readonly rollback?: Rollback;
+  /** Why it did not get to its end. */
+  readonly why?: string;
+}
+
+/**
+ * Walks from where the canary stands to a weight.
+ * @param to one of the plan's steps
+ * @param stop ends the walk between two looks; the weight stays
+ * @throws HoldpointError `usage`, `stack-unknown`, `config-invalid`; `gate-closed` where the pack refuses a step;
+ *   `engine-failed`, `lock-held`
+ */
+export async function walkCanary(context: Context, stage: string, to: number, stop: AbortSignal): Promise<Walk> {
+  const walker = openWalker(context, stage, to, stop);
+  const steps: WalkedStep[] = [];
+  for (let record = await walker.standing(); ; record = await walker.standing()) {
+    const weight = weightNow(record);
+    if (weight > 0 && record !== undefined) {
+      const end = await walker.hold(record, weight);
+      steps.push({ weight, ...end });
+      if (end.outcome !== "passed") return walker.ended(steps, weight, end);
+    }
+    if (weight >= to) return { stage, weight, outcome: "done", steps };
+    await walker.take(weight);
+  }
+}
+
+interface Walker {
+  readonly standing: () => Promise<CanaryRecord | undefined>;
+  readonly hold: (record: CanaryRecord, weight: number) => Promise<StepEnd>;
+  readonly take: (weight: number) => Promise<void>;
+  readonly ended: (steps: readonly WalkedStep[], weight: number, end: StepEnd) => Promise<Walk>;
+}
+
+function openWalker(context: Context, stageName: string, to: number, stop: AbortSignal): Walker {
+  const { plan, stage } = planOfStage(context, stageName);
+  const canary = requireSteps(plan, stageName, stage.canary, to);
+  const stack = `${stageName}-canary`;
+  const { settings } = readStackFile(context.root, stack);
+  const clock = openClock(context, settings);
+  const say = (text: string): void => context.terminal.say(text);
+  return {
+    standing: () => standing(context, stageName, plan, clock),
+    async hold(record, weight) {
+      const { since } = record;
+      const { hold } = stepAt(canary, weight) ?? requireFirst(canary);
+      say(`${stageName} canary at ${weight} %: held for ${showDuration(hold)}, judged all the while`);
+      const step = { weight, since, hold, judge: canary.judge, clock };
+      const read = () => readStep(metricsSource(settings), `${plan.service}-${stageName}`, clock, since);
+      // A switch of the weight by somebody else shows first in the file of this checkout; the state tells at the end.
+      const unchanged = () => (readStackFile(context.root, stack).settings.weight ?? weight) >= weight;
+      const end = await watchStep(step, { read, unchanged, stop, line: liveLines(context) });
+      if (context.terminal.columns !== undefined) say("");
+      return end;
+    },
+    take: (weight) => takeStep(context, stack, weight, nextWeight(canary, weight, to)),
+    ended: (steps, weight, end) => endWalk(context, stageName, steps, weight, end),
+  };
+}
+
+async function standing(context: Context, stage: string, plan: Plan, clock: Clock): Promise<CanaryRecord | undefined> {
+  const state = await readStageState(context, stage, plan.service, clock);
+  if (!state.ok) throw new HoldpointError("state-invalid", state.why, { remedy: `holdpoint rollback ${stage}` });
+  const weight = weightNow(state.canary);
+  if (!Number.isFinite(weight)) {
+    throw new HoldpointError("state-invalid", "found a canary whose weight is unknown", {
+      remedy: `holdpoint rollback ${stage}`,
+    });
+  }
+  return state.canary;
+}
+
+/** One `up` to the next weight, which the pack lets through or not. A refusal leaves the file as it was before. */
+async function takeStep(context: Context, stack: string, from: number, to: number): Promise<void> {
+  const { terminal, root } = context;
+  terminal.say(`${stack}: ${from} % to ${to} %`);
+  const set = (weight: number) => editStackFile(root, stack, [[["holdpoint:canary", "weight"], weight]]);
+  const before = readStackFile(root, stack).settings.weight ?? from;
+  set(to);
+  const run = await runPulumi(context, [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--policy-pack",
+    "policies",
+    "--stack",
+    stack,
+  ]);
+  if (run.exitCode === 0) return;
+  // Not if somebody has set another one meanwhile: a rollback may have interrupted this very run.
+  if (readStackFile(root, stack).settings.weight === to) set(Math.min(before, from));
+  terminal.say(run.said.trimEnd());
+  const stage = stack.replace(/-canary$/, "");
+  if (saysLocked(run.said)) {
+    throw new HoldpointError("lock-held", `${stack} is held by somebody else: ${lastError(run)}`, {
+      remedy: `wait for its end, then: holdpoint canary ${stage}`,
+    });
+  }
+  const refused = run.said.includes("NO-GO");
+  throw new HoldpointError(
+    refused ? "gate-closed" : "engine-failed",
+    `the step to ${to} % was not taken: ${lastError(run)}`,
+    {
+      remedy: refused ? `read the refusal above, then: holdpoint canary ${stage}` : `holdpoint rollback ${stage}`,
+    },
+  );
+}
+
+async function endWalk(
+  context: Context,
+  stage: string,
+  steps: readonly WalkedStep[],
+  weight: number,
+  { outcome, answers }: StepEnd,
+): Promise<Walk> {
+  if (outcome === "stopped") {
+    return {
+      stage,
+      weight,
+      outcome,
+      steps,
+      why: `stopped: the canary stays at ${weight} %; go on with holdpoint canary ${stage}, back with holdpoint rollback ${stage}`,
+    };
+  }
+  if (outcome === "changed") {
+    return { stage, weight, outcome, steps, why: "somebody else has lowered the weight meanwhile; this walk is over" };
+  }
+  const bad = answers.filter(({ verdict }) => (outcome === "failed" ? verdict === "fail" : verdict !== "pass"));
+  const reasons = bad.map(({ check, found, wanted }) => `${check}: found ${found}, wanted ${wanted}`).join("; ");
+  const why =
+    outcome === "failed"
+      ? `the judge failed ${weight} %: ${reasons}`
+      : `no verdict on ${weight} % in twice its hold: ${reasons}`;
+  context.terminal.say(`${why}\nrolling ${stage} back`);
+  const rollback = await rollBack(context, stage, { takeOver: false });
+  return { stage, weight: 0, outcome: "rolled-back", steps, rollback, why };
+}
+
+function requireSteps(plan: Plan, stage: string, canary: Canary | undefined, to: number): Canary {
+  if (canary === undefined) {
+    throw new HoldpointError("usage", `${plan.source.file} has no canary for the stage "${stage}"`);
+  }
+  const weights = canary.steps.map((step) => step.weight);
+  if (weights.includes(to)) return canary;
+  throw new HoldpointError("usage", `found the weight ${to}, expected one of the plan's steps: ${weights.join(", ")}`, {
+    remedy: `back to 0: holdpoint rollback ${stage}`,
+  });
+}
+
+function requireFirst(canary: Canary): Step {
+  const [first] = canary.steps;
+  if (first === undefined) throw new Error("a canary without steps");
+  return first;
+}
+
+function nextWeight(canary: Canary, weight: number, to: number): number {
+  return nextStep(canary, weight)?.weight ?? to;
+}
+
+function metricsSource({ prometheus }: StackSettings): string {
+  if (prometheus !== undefined) return prometheus;
+  throw new HoldpointError("config-invalid", "holdpoint:prometheus is not set: the canary can't be judged");
+}
+
+function openClock(context: Context, { sandbox }: StackSettings): Clock {
+  if (sandbox === undefined) return machineClock;
+  assertSandbox(sandbox, context.env);
+  return readClock(sandbox);
+}
+
+/** On a terminal one line that changes; elsewhere a line when what it says has changed, at most every ten seconds. */
+function liveLines({ terminal }: Context): (text: string) => void {
+  let shownAt = 0;
+  return (text) => {
+    if (terminal.columns !== undefined) return terminal.pass(`\r\u001b[2K${text.slice(0, terminal.columns - 1)}`);
+    if (Date.now() - shownAt < 10_000) return;
+    shownAt = Date.now();
+    terminal.say(text);
+  };
+}

@@ -1,0 +1,64 @@
+import { HoldpointError } from "../../rollout/errors";
+import type { Context, Outcome } from "../context";
+import type { Register } from "./index";
+
+const HELP = `
+Begins where the state says that the canary stands, so that it can be run again after any interruption. Each step is an
+ordinary \`pulumi up\` in which the policy pack decides; it is then held for as long as the plan says and judged on live
+numbers all the while. What fails is rolled back at once, and so is a step that has no verdict after twice its hold.
+Ctrl-C ends the watching; the weight stays.
+
+Examples:
+  holdpoint canary production           all steps, to 100 %
+  holdpoint canary production 5         the first step alone
+  holdpoint canary production 0         all traffic to the baseline; the release stays where it is`;
+
+/** `holdpoint canary <stage> [weight]` */
+export const registerCanary: Register = (program, context, ended) => {
+  program
+    .command("canary")
+    .summary("walk the canary's steps, each judged on live numbers")
+    .description("Walks the canary's steps, each judged on live numbers.")
+    .argument("<stage>", "the stage: production")
+    .argument("[weight]", "the last step to take, in percent", "100")
+    .option("--to <weight>", "the same as the second argument")
+    .addHelpText("after", HELP)
+    .action(async (stage: string, weight: string, options: { to?: string }) => {
+      ended(await walk(context, stage, parseWeight(options.to ?? weight)));
+    });
+};
+
+async function walk(context: Context, stage: string, to: number): Promise<Outcome> {
+  if (to === 0) {
+    const { lowerToZero } = await import("../rollback");
+    const result = await lowerToZero(context, stage, { takeOver: false });
+    context.terminal.say(`all traffic of ${stage} is on the baseline`);
+    return { exitCode: 0, result };
+  }
+  const { walkCanary } = await import("../canary");
+  const result = await untilInterrupted((stop) => walkCanary(context, stage, to, stop));
+  context.terminal.say(result.why ?? `${stage} is at ${result.weight} %, every step held and judged`);
+  return { exitCode: result.outcome === "done" ? 0 : 1, result };
+}
+
+/** Ctrl-C ends the watching between two looks; the engine, while it runs, gets it by itself. */
+async function untilInterrupted<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  try {
+    return await work(stop.signal);
+  } finally {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}
+
+function parseWeight(text: string): number {
+  const weight = /^\d{1,3}%?$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
+  if (weight <= 100) return weight;
+  throw new HoldpointError("usage", `found the weight "${text}", expected a whole number from 0 to 100`, {
+    remedy: "holdpoint canary production 5",
+  });
+}

@@ -1,0 +1,40 @@
+import { rollBack, type Rollback } from "../rollback";
+import type { Register } from "./index";
+
+const HELP = `
+First all traffic goes to the baseline, then the stage gets back the release that ran before. No window, approval or
+missing evidence stands in the way of either. A lock that a dead process left is taken over; one that a living process
+holds only with --take-over, which interrupts that process and waits for its end.
+
+Example:
+  holdpoint rollback production`;
+
+/** `holdpoint rollback <stage>` */
+export const registerRollback: Register = (program, context, ended) => {
+  program
+    .command("rollback")
+    .summary("all traffic to the baseline, then the previous release")
+    .description("Rolls a stage back: all traffic to the baseline first, then the release that ran before.")
+    .argument("<stage>", "the stage: production")
+    .option("--take-over", "interrupt whoever holds a stack's lock, and wait for its end", false)
+    .addHelpText("after", HELP)
+    .action(async (stage: string, options: { takeOver: boolean }) => {
+      context.terminal.say(`rolling ${stage} back`);
+      const done = await rollBack(context, stage, options);
+      context.terminal.say(summary(done));
+      ended({ exitCode: 0, result: done });
+    });
+};
+
+function summary({ stage, took, weightZeroAfter, release, nothing }: Rollback): string {
+  const zero = `all traffic is on the baseline (after ${seconds(weightZeroAfter)})`;
+  const rest =
+    release === undefined
+      ? `nothing to return to: ${nothing ?? "no release"}`
+      : `${stage} is back at ${release.commit.slice(0, 12)}`;
+  return `done in ${seconds(took)}: ${zero}; ${rest}`;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,218 @@
+/**
+ * The way back, in one go: all traffic to the baseline first, then the release that ran before. It asks nobody; the
+ * policy pack records it, and where the pack itself is broken the first part works without it.
+ */
+import { HoldpointError } from "../rollout/errors";
+import type { ReleaseName } from "../rollout/world";
+import type { Context } from "./context";
+import { cancel, freeStack, saysLocked } from "./free-stack";
+import { configOf, pastUpdates, rollbackTarget } from "./history";
+import { lastError, runPulumi, type PulumiRun } from "./pulumi";
+import { editStackFile, editsBetween, readStackFile } from "./stack-file";
+
+export interface RollbackOptions {
+  /** Interrupt whoever holds a stack's lock. */
+  readonly takeOver: boolean;
+}
+
+/** One part of a rollback, and how long it took. */
+export interface Part {
+  readonly part: string;
+  /** Milliseconds of machine time. */
+  readonly took: number;
+}
+
+/** What a rollback has done. */
+export interface Rollback {
+  readonly stage: string;
+  readonly parts: readonly Part[];
+  /** Milliseconds from the start until the weight 0 was written. */
+  readonly weightZeroAfter: number;
+  /** Milliseconds. */
+  readonly took: number;
+  /** What was interrupted, and what was done without the policy pack. */
+  readonly notes: readonly string[];
+  /** The release that the stage has now; absent where there was none to return to, and `nothing` says why. */
+  readonly release?: ReleaseName;
+  readonly nothing?: string;
+}
+
+/**
+ * How long the engine may take for the weight with the pack, in milliseconds, before it is done without: a pack that
+ * never answers hangs the engine. With it, this takes 2 to 3 s.
+ */
+const PACK_DEADLINE = 20_000;
+/** How often a stack is freed again when somebody else gets its lock first. */
+const ATTEMPTS = 3;
+
+const UP = ["up", "--refresh", "--skip-preview", "--yes"] as const;
+const WITH_PACK = ["--policy-pack", "policies"] as const;
+
+/**
+ * Rolls a stage back.
+ * @throws HoldpointError `stack-unknown`; `lock-held` without `takeOver`, before anything was changed on that stack;
+ *   `engine-failed`, saying how far it got
+ */
+export async function rollBack(context: Context, stage: string, options: RollbackOptions): Promise<Rollback> {
+  const journey = new Journey(context, stage, options);
+  await journey.weightToZero();
+  const weightZeroAfter = journey.elapsed();
+  const result = await journey.previousRelease();
+  return { stage, parts: journey.parts, weightZeroAfter, took: journey.elapsed(), notes: journey.notes, ...result };
+}
+
+/**
+ * Only the first part: all traffic to the baseline, and the release stays where it is.
+ * @throws as `rollBack`
+ */
+export async function lowerToZero(
+  context: Context,
+  stage: string,
+  options: RollbackOptions,
+): Promise<Omit<Rollback, "release" | "nothing">> {
+  const journey = new Journey(context, stage, options);
+  await journey.weightToZero();
+  const took = journey.elapsed();
+  return { stage, parts: journey.parts, weightZeroAfter: took, took, notes: journey.notes };
+}
+
+class Journey {
+  readonly parts: Part[] = [];
+  readonly notes: string[] = [];
+  private readonly started = performance.now();
+  private readonly context: Context;
+  private readonly stage: string;
+  private readonly options: RollbackOptions;
+
+  constructor(context: Context, stage: string, options: RollbackOptions) {
+    this.context = context;
+    this.stage = stage;
+    this.options = options;
+  }
+
+  elapsed(): number {
+    return Math.round(performance.now() - this.started);
+  }
+
+  /** All traffic to the baseline. The stack is freed first: a refusal then leaves the file as it was. */
+  async weightToZero(): Promise<void> {
+    const stack = `${this.stage}-canary`;
+    readStackFile(this.context.root, stack);
+    await this.timed(`${stack}: lock`, () => this.free(stack));
+    await this.timed(`${stack}: weight 0 in its file`, () =>
+      Promise.resolve(editStackFile(this.context.root, stack, [[["holdpoint:canary", "weight"], 0]])),
+    );
+    await this.timed(`${stack}: all traffic to the baseline`, () => this.applyWeight(stack));
+  }
+
+  /** The stage back to what ran before, if anything did. */
+  async previousRelease(): Promise<Pick<Rollback, "release" | "nothing">> {
+    const stack = this.stage;
+    const { root } = this.context;
+    const { settings, config } = readStackFile(root, stack);
+    const record = await this.timed(`${stack}: what ran before`, async () =>
+      (await import("./records")).readStageRecord(this.context, stack),
+    );
+    const target = rollbackTarget(record, settings.release);
+    if (target.is === "nothing") return { nothing: target.why };
+    const { entry } = target;
+    const updates = await this.timed(`${stack}: its configuration then`, () => pastUpdates(this.context, stack));
+    const wanted = configOf(entry, updates, config);
+    if (wanted === undefined) throw unknownConfig(stack, entry.release);
+    await this.timed(`${stack}: lock`, () => this.free(stack));
+    await this.timed(`${stack}: its file as it was`, () =>
+      Promise.resolve(editStackFile(root, stack, editsBetween(config, wanted))),
+    );
+    await this.timed(`${stack}: release ${entry.release.commit.slice(0, 7)}, ${target.because}`, async () => {
+      const run = await this.up(stack, [...UP, ...WITH_PACK], { show: true });
+      if (run.exitCode !== 0) throw stageFailed(stack, run);
+    });
+    return { release: entry.release };
+  }
+
+  /** With the pack, which records the way back; without it where the pack or the engine's work with it fails. */
+  private async applyWeight(stack: string): Promise<void> {
+    const first = await this.up(stack, [...UP, ...WITH_PACK], { deadline: PACK_DEADLINE });
+    if (first.exitCode === 0) return;
+    if (/no stack named/.test(first.said))
+      return this.note(`${stack}: there is no such stack, so nothing is routed to a canary`);
+    this.note(`${stack}: failed with the policy pack (${lastError(first)}); once more without it: weight 0 needs none`);
+    if (first.late) await cancel(this.context, stack);
+    const second = await this.up(stack, UP, {});
+    if (second.exitCode === 0) return;
+    this.context.terminal.say(second.said.trimEnd());
+    throw new HoldpointError("engine-failed", `${stack}: the weight is not 0 yet: ${lastError(second)}`, {
+      remedy: `holdpoint rollback ${this.stage} again; if the engine can't, patch the HTTPRoute by hand`,
+    });
+  }
+
+  /** The engine; a lock that somebody took since it was freed is treated as the first one was. */
+  private async up(
+    stack: string,
+    args: readonly string[],
+    how: { show?: boolean; deadline?: number },
+  ): Promise<PulumiRun> {
+    for (let attempt = 1; ; attempt++) {
+      const run = await runPulumi(this.context, [...args, "--stack", stack], how);
+      if (run.exitCode === 0 || run.late || !saysLocked(run.said)) return run;
+      if (attempt === ATTEMPTS) throw stillLocked(stack, run);
+      const freed = await this.free(stack);
+      if (!freed) await this.freeElsewhere(stack, run);
+    }
+  }
+
+  private async free(stack: string): Promise<boolean> {
+    const { takeOver } = this.options;
+    const done = await freeStack(this.context, stack, { takeOver, command: `holdpoint rollback ${this.stage}` });
+    for (const note of done) this.note(`${stack}: ${note}`);
+    return done.length > 0;
+  }
+
+  /** A lock of a backend that is no folder here: only the engine knows of it. */
+  private async freeElsewhere(stack: string, run: PulumiRun): Promise<void> {
+    if (!this.options.takeOver) throw stillLocked(stack, run, `holdpoint rollback ${this.stage} --take-over`);
+    await cancel(this.context, stack);
+    this.note(`${stack}: removed the lock by "pulumi cancel"; whoever held it may go on writing`);
+  }
+
+  private note(text: string): void {
+    this.notes.push(text);
+    this.context.terminal.say(`  ${text}`);
+  }
+
+  private async timed<T>(part: string, work: () => Promise<T>): Promise<T> {
+    const from = performance.now();
+    const done = await work();
+    const took = Math.round(performance.now() - from);
+    // What takes no time to speak of is no part that a person wants to see.
+    if (took >= 10) {
+      this.parts.push({ part, took });
+      this.context.terminal.say(`  ${part}  ${(took / 1000).toFixed(2)} s`);
+    }
+    return done;
+  }
+}
+
+function stillLocked(stack: string, run: PulumiRun, remedy = `pulumi cancel --stack ${stack}`): HoldpointError {
+  return new HoldpointError("lock-held", `${stack} is held: ${lastError(run)}`, { remedy });
+}
+
+function stageFailed(stack: string, run: PulumiRun): HoldpointError {
+  return new HoldpointError(
+    "engine-failed",
+    `all traffic is on the baseline, but ${stack} is not back at its previous release: ${lastError(run)}`,
+    {
+      remedy: `read the refusal above; the gate lets only exactly what ran before go back, so check out the program that ran then and repeat: holdpoint rollback ${stack}`,
+    },
+  );
+}
+
+function unknownConfig(stack: string, release: ReleaseName): HoldpointError {
+  return new HoldpointError(
+    "engine-failed",
+    `all traffic is on the baseline, but the history of ${stack} does not hold the configuration under which ${release.commit.slice(0, 12)} ran`,
+    {
+      remedy: `set holdpoint:release and holdpoint:baseline in Pulumi.${stack}.yaml as they were, then: pulumi up -s ${stack} --policy-pack policies`,
+    },
+  );
+}
