@@ -1,6 +1,9 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, relative, isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
+
+/** The stand-ins, in the order in which they are told of. */
+export const STAND_INS = ["aws", "cloudflare", "kubernetes"] as const;
 
 /** Marks a folder as a sandbox; written by `sandbox up` before anything else. */
 export const MARKER = "sandbox.json";
@@ -46,4 +49,14 @@ export function findSandbox(
 /** The one sentence that every call of a stand-in outside the sandbox fails with. */
 export function refusalText(provider: string, refusal: string): string {
   return `sandbox-only: this is a stand-in for ${provider} and serves no stack outside the sandbox (${refusal})`;
+}
+
+/** Whether all three stand-ins lie where the engine finds them. */
+export function standInsInstalled(home: string): boolean {
+  const plugins = join(home, "plugins");
+  if (!existsSync(plugins)) return false;
+  const found = readdirSync(plugins);
+  return STAND_INS.every((name) =>
+    found.some((entry) => entry.startsWith(`resource-${name}-v`) && existsSync(join(plugins, entry, "stand-in.cjs"))),
+  );
 }

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CLOUDS, type CloudName } from "./provider";
+import { STAND_INS } from "./guard";
+import type { CloudName } from "./provider";
 import { readFile, writeFile } from "./store";
-
-/** The stand-ins, in the order in which they are told of. */
-export const STAND_INS = Object.keys(CLOUDS) as readonly CloudName[];
 
 /** The version of a provider that its SDK asks the engine for. */
 export function wantedVersion(root: string, name: CloudName): string {
@@ -86,14 +84,4 @@ function removeOthers(plugins: string, kept: ReadonlySet<string>): void {
     const folder = join(plugins, entry);
     if (entry.startsWith("resource-") && !kept.has(folder)) rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Whether all three stand-ins lie where the engine finds them. */
-export function standInsInstalled(home: string): boolean {
-  const plugins = join(home, "plugins");
-  if (!existsSync(plugins)) return false;
-  const found = readdirSync(plugins);
-  return STAND_INS.every((name) =>
-    found.some((entry) => entry.startsWith(`resource-${name}-v`) && existsSync(join(plugins, entry, "stand-in.cjs"))),
-  );
 }

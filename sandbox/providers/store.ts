@@ -18,7 +18,7 @@ export interface Entry {
 }
 
 /** Writes a file whole or not at all, readable by its owner only. */
-export function writeFile(path: string, text: string): void {
+export function writeFile(path: string, text: string | Buffer): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const beside = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   writeFileSync(beside, text, { mode: 0o600 });
