@@ -9,6 +9,8 @@ import { HoldpointError } from "../rollout/errors";
 export function checkArgs(component: string, schema: z.ZodType, value: unknown): void {
   const result = schema.safeParse(value);
   if (result.success) return;
-  const mistakes = result.error.issues.map((issue) => `${issue.path.join(".") || "the arguments"}: expected ${issue.message}`);
+  const mistakes = result.error.issues.map(
+    (issue) => `${issue.path.join(".") || "the arguments"}: expected ${issue.message}`,
+  );
   throw new HoldpointError("config-invalid", `${component}: ${mistakes.join("; ")}`);
 }

@@ -61,7 +61,11 @@ export class Environment extends pulumi.ComponentResource {
       {
         metadata: {
           name: this.namespace,
-          labels: { ...commonLabels(this.args.service), "holdpoint.dev/stage": this.args.stage, ...Object.fromEntries(levels) },
+          labels: {
+            ...commonLabels(this.args.service),
+            "holdpoint.dev/stage": this.args.stage,
+            ...Object.fromEntries(levels),
+          },
         },
       },
       { parent: this, protect: this.args.protect },
@@ -120,7 +124,9 @@ export class Environment extends pulumi.ComponentResource {
       this.policy("allow-monitoring", this.app(), { ingress: [fromNamespace(monitoringNamespace)] }),
       ...egress.map((to) =>
         this.policy(`allow-to-${to.name}`, this.app(), {
-          egress: [{ to: [{ ipBlock: { cidr: to.cidr, except: to.except } }], ports: [{ protocol: "TCP", port: to.port }] }],
+          egress: [
+            { to: [{ ipBlock: { cidr: to.cidr, except: to.except } }], ports: [{ protocol: "TCP", port: to.port }] },
+          ],
         }),
       ),
     ];

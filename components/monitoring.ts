@@ -50,7 +50,10 @@ export class Monitoring extends pulumi.ComponentResource {
   private createServiceMonitor(): void {
     const { plan, settings } = this.args;
     const { service } = plan;
-    const selector = { matchLabels: { "app.kubernetes.io/name": service }, matchExpressions: [{ key: TRACK_LABEL, operator: "Exists" }] };
+    const selector = {
+      matchLabels: { "app.kubernetes.io/name": service },
+      matchExpressions: [{ key: TRACK_LABEL, operator: "Exists" }],
+    };
     this.createOperated("service-monitor", "ServiceMonitor", service, {
       selector,
       namespaceSelector: { matchNames: [this.namespace] },
@@ -59,7 +62,9 @@ export class Monitoring extends pulumi.ComponentResource {
           port: "http",
           path: "/metrics",
           interval: settings.scrapeInterval,
-          relabelings: [{ sourceLabels: ["__meta_kubernetes_service_label_holdpoint_dev_track"], targetLabel: "track" }],
+          relabelings: [
+            { sourceLabels: ["__meta_kubernetes_service_label_holdpoint_dev_track"], targetLabel: "track" },
+          ],
         },
       ],
     });

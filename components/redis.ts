@@ -47,7 +47,8 @@ export class Redis extends pulumi.ComponentResource {
     const scope = scopeName(args.service, args.stage);
     const parts: RedisParts = { ...args, prefix: name, scope, parent: this };
     const { settings } = args;
-    this.endpoint = settings.kind === "elasticache" ? createElastiCache(parts, settings) : createInCluster(parts, settings);
+    this.endpoint =
+      settings.kind === "elasticache" ? createElastiCache(parts, settings) : createInCluster(parts, settings);
     this.allowService(parts, settings);
     this.registerOutputs({ host: this.endpoint.host, tls: this.endpoint.tls });
   }
@@ -75,7 +76,11 @@ export class Redis extends pulumi.ComponentResource {
 
 /** The secret that only ElastiCache needs, and the command that sets it. */
 export function authTokenMissing(): HoldpointError {
-  return new HoldpointError("config-invalid", 'redis: kind "elasticache" needs the secret "redisAuthToken", found nothing', {
-    remedy: "pulumi config set --secret holdpoint:redisAuthToken",
-  });
+  return new HoldpointError(
+    "config-invalid",
+    'redis: kind "elasticache" needs the secret "redisAuthToken", found nothing',
+    {
+      remedy: "pulumi config set --secret holdpoint:redisAuthToken",
+    },
+  );
 }

@@ -67,7 +67,11 @@ export class Secrets extends pulumi.ComponentResource {
       },
       { parent: this, protect: this.args.protect },
     );
-    new aws.kms.Alias(`${this.prefix}-key-alias`, { name: `alias/${this.scope}`, targetKeyId: key.keyId }, { parent: this });
+    new aws.kms.Alias(
+      `${this.prefix}-key-alias`,
+      { name: `alias/${this.scope}`, targetKeyId: key.keyId },
+      { parent: this },
+    );
     return key;
   }
 
@@ -132,7 +136,12 @@ export class Secrets extends pulumi.ComponentResource {
     );
     const policy = new aws.iam.Policy(
       `${this.prefix}-policy`,
-      { name, description: `read the secrets of ${this.scope} and nothing else`, policy: this.readPolicy(key, secrets), tags },
+      {
+        name,
+        description: `read the secrets of ${this.scope} and nothing else`,
+        policy: this.readPolicy(key, secrets),
+        tags,
+      },
       { parent: this },
     );
     new aws.iam.RolePolicyAttachment(

@@ -166,7 +166,10 @@ export class Service extends pulumi.ComponentResource {
           metrics: [
             {
               type: "Resource",
-              resource: { name: "cpu", target: { type: "Utilization", averageUtilization: this.args.settings.targetCpu } },
+              resource: {
+                name: "cpu",
+                target: { type: "Utilization", averageUtilization: this.args.settings.targetCpu },
+              },
             },
           ],
           // A weight that is lowered in an emergency may be raised again soon: go down slowly.

@@ -4,7 +4,15 @@
  */
 import { z } from "zod";
 import { HoldpointError } from "../rollout/errors";
-import { mistakesError, mistakesOf, readYaml, type Mistake, type Path, type Position, type YamlSource } from "../rollout/yaml";
+import {
+  mistakesError,
+  mistakesOf,
+  readYaml,
+  type Mistake,
+  type Path,
+  type Position,
+  type YamlSource,
+} from "../rollout/yaml";
 import { canarySchema, routeSchema } from "./settings/canary";
 import { commonShape } from "./settings/common";
 import { environmentSchema } from "./settings/environment";
@@ -82,9 +90,13 @@ export function stackKind(stack: string): { readonly kind: Settings["kind"]; rea
   const kind = stack.endsWith(CANARY_SUFFIX) ? "canary" : "stage";
   const stage = kind === "canary" ? stack.slice(0, -CANARY_SUFFIX.length) : stack;
   if (!/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/.test(stage)) {
-    throw new HoldpointError("stack-unknown", `found the stack "${stack}", expected "<stage>" or "<stage>${CANARY_SUFFIX}"`, {
-      remedy: "pulumi stack select production",
-    });
+    throw new HoldpointError(
+      "stack-unknown",
+      `found the stack "${stack}", expected "<stage>" or "<stage>${CANARY_SUFFIX}"`,
+      {
+        remedy: "pulumi stack select production",
+      },
+    );
   }
   return { kind, stage };
 }
@@ -100,7 +112,9 @@ export function parseSettings(raw: RawSettings): Settings {
   const schema = kind === "stage" ? stageSchema : canaryStackSchema;
   const result = schema.safeParse(source.data);
   const mistakes = [
-    ...(result.success ? [] : mistakesOf(result.error, source, schema)).map((mistake) => elsewhere(mistake, kind, stage)),
+    ...(result.success ? [] : mistakesOf(result.error, source, schema)).map((mistake) =>
+      elsewhere(mistake, kind, stage),
+    ),
     ...missingToken(source.data, kind),
   ];
   if (!result.success || mistakes.length > 0) throw refusal(mistakes, source, raw);
@@ -110,7 +124,12 @@ export function parseSettings(raw: RawSettings): Settings {
     const { digestKey: _key, ...settings } = result.data as z.infer<typeof canaryStackSchema>;
     return { ...head, kind, ...settings };
   }
-  const { digestKey: _key, redisAuthToken: _token, "aws:region": awsRegion, ...settings } = result.data as z.infer<typeof stageSchema>;
+  const {
+    digestKey: _key,
+    redisAuthToken: _token,
+    "aws:region": awsRegion,
+    ...settings
+  } = result.data as z.infer<typeof stageSchema>;
   return { ...head, kind, region: awsRegion, ...settings };
 }
 
@@ -127,7 +146,13 @@ function missingToken(data: unknown, kind: Settings["kind"]): Mistake[] {
   const { redis, redisAuthToken } = data as { redis?: { kind?: unknown } | null; redisAuthToken?: unknown };
   if (kind !== "stage" || redis?.kind !== "elasticache" || redisAuthToken !== undefined) return [];
   const command = `pulumi config set --secret ${PROJECT}:redisAuthToken`;
-  return [{ path: ["redis", "kind"], found: '"elasticache" without its secret "redisAuthToken"', expected: `it set: ${command}` }];
+  return [
+    {
+      path: ["redis", "kind"],
+      found: '"elasticache" without its secret "redisAuthToken"',
+      expected: `it set: ${command}`,
+    },
+  ];
 }
 
 function refusal(mistakes: readonly Mistake[], source: YamlSource, raw: RawSettings): HoldpointError {
@@ -135,7 +160,9 @@ function refusal(mistakes: readonly Mistake[], source: YamlSource, raw: RawSetti
   const error = mistakesError("config-invalid", mistakes.map(hideSecret), source, { remedy });
   if (raw.file !== undefined) return error;
   // Without the file there are no places to name.
-  return new HoldpointError("config-invalid", error.message.replaceAll(`${source.file}:1:1: `, `${source.file}: `), { remedy });
+  return new HoldpointError("config-invalid", error.message.replaceAll(`${source.file}:1:1: `, `${source.file}: `), {
+    remedy,
+  });
 }
 
 /** Values of secrets are never shown. */
@@ -160,7 +187,8 @@ function sourceOf(raw: RawSettings): YamlSource {
     data,
     position,
     keyPosition: (path, key) =>
-      (path.length === 0 ? file?.keyPosition(["config"], fileKey(key)) : file?.keyPosition(inFile(path), key)) ?? nowhere,
+      (path.length === 0 ? file?.keyPosition(["config"], fileKey(key)) : file?.keyPosition(inFile(path), key)) ??
+      nowhere,
     lineOf: (path) => file?.lineOf(inFile(path)) ?? nowhere.line,
   };
 }
@@ -173,7 +201,15 @@ function fileKey(key: string): string {
   return key.includes(":") ? key : `${PROJECT}:${key}`;
 }
 
-const TEXT_KEYS: readonly string[] = ["plan", "trust", "evidence", "prometheus", "sandbox", "digestKey", "redisAuthToken"];
+const TEXT_KEYS: readonly string[] = [
+  "plan",
+  "trust",
+  "evidence",
+  "prometheus",
+  "sandbox",
+  "digestKey",
+  "redisAuthToken",
+];
 
 /** Pulumi gives maps, lists and flags as JSON; texts as they are. */
 function plain(value: string, key: string): unknown {

@@ -103,7 +103,10 @@ function sloPanels({ namespace, plan }: DashboardsInput): PanelSpec[] {
       type: "timeseries",
       description: "Traffic, and what it is answered with.",
       queries: [
-        { expr: `sum by (code) (rate(http_requests_total${selector(namespace)}[$__rate_interval]))`, legend: "{{code}}" },
+        {
+          expr: `sum by (code) (rate(http_requests_total${selector(namespace)}[$__rate_interval]))`,
+          legend: "{{code}}",
+        },
       ],
       unit: "reqps",
     },
@@ -118,7 +121,12 @@ function operatorPanels(input: DashboardsInput): PanelSpec[] {
       title: "Kill switch",
       type: "stat",
       description: "On: every request is refused and the canary gets none. As the service itself reports it.",
-      queries: [{ expr: `max(emergency_control_enabled{namespace="${namespace}",control="killSwitch"})`, legend: "kill switch" }],
+      queries: [
+        {
+          expr: `max(emergency_control_enabled{namespace="${namespace}",control="killSwitch"})`,
+          legend: "kill switch",
+        },
+      ],
       words: { "0": "off", "1": "ON" },
       redAbove: 1,
     },
@@ -126,7 +134,9 @@ function operatorPanels(input: DashboardsInput): PanelSpec[] {
       title: "Safe mode",
       type: "stat",
       description: "On: the service answers and changes nothing. As the service itself reports it.",
-      queries: [{ expr: `max(emergency_control_enabled{namespace="${namespace}",control="safeMode"})`, legend: "safe mode" }],
+      queries: [
+        { expr: `max(emergency_control_enabled{namespace="${namespace}",control="safeMode"})`, legend: "safe mode" },
+      ],
       words: { "0": "off", "1": "ON" },
       redAbove: 1,
     },
@@ -134,7 +144,9 @@ function operatorPanels(input: DashboardsInput): PanelSpec[] {
       title: "Traffic that the canary really gets",
       type: "timeseries",
       description: "Share of the requests of the last five minutes, to compare with the step's weight.",
-      queries: [{ expr: `sum(${RECORD.trackRequests}${selector(namespace, "canary")}) / (${all} > 0)`, legend: "canary" }],
+      queries: [
+        { expr: `sum(${RECORD.trackRequests}${selector(namespace, "canary")}) / (${all} > 0)`, legend: "canary" },
+      ],
       unit: "percentunit",
     },
     tracksPanel(input, "Error rate", RECORD.trackErrors, "percentunit"),
@@ -153,7 +165,12 @@ function operatorPanels(input: DashboardsInput): PanelSpec[] {
       description: "Every alert of this stage.",
       queries: [{ expr: `ALERTS{namespace="${namespace}",alertstate="firing"}`, legend: "{{alertname}}" }],
     },
-    { title: "Steps and approvals", type: "text", description: "What the gate waits for.", markdown: operatorText(input) },
+    {
+      title: "Steps and approvals",
+      type: "text",
+      description: "What the gate waits for.",
+      markdown: operatorText(input),
+    },
   ];
 }
 
@@ -236,7 +253,10 @@ function infrastructurePanels({ namespace, plan }: DashboardsInput): PanelSpec[]
       type: "timeseries",
       description: `Of each track of ${plan.service}, on port ${APP_PORT}.`,
       queries: [
-        { expr: `sum by (deployment) (kube_deployment_status_replicas_available{${inNamespace}})`, legend: "{{deployment}}" },
+        {
+          expr: `sum by (deployment) (kube_deployment_status_replicas_available{${inNamespace}})`,
+          legend: "{{deployment}}",
+        },
       ],
       unit: "short",
     },

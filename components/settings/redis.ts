@@ -6,11 +6,9 @@ import { awsId, cidr, cpu, image, integer, memory, oneOf, some } from "./values"
 const eviction = oneOf("noeviction", "volatile-lru", "volatile-ttl", "allkeys-lru");
 
 /** "sun:05:00-sun:06:00", UTC. */
-const weekly = z
-  .string()
-  .regex(/^(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d-(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d$/, {
-    error: 'a weekly time in UTC such as "mon:03:00-mon:04:00"',
-  });
+const weekly = z.string().regex(/^(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d-(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d$/, {
+  error: 'a weekly time in UTC such as "mon:03:00-mon:04:00"',
+});
 
 /** "01:00-02:00", UTC. */
 const daily = z.string().regex(/^\d\d:\d\d-\d\d:\d\d$/, { error: 'a daily time in UTC such as "01:00-02:00"' });

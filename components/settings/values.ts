@@ -39,7 +39,10 @@ export const hostname = text(
 );
 
 /** An http or https address without credentials in it. */
-export const url = text(/^https?:\/\/[^\s/@?#]+(\/[^\s@]*)?$/, 'an address such as "http://prometheus.monitoring:9090"');
+export const url = text(
+  /^https?:\/\/[^\s/@?#]+(\/[^\s@]*)?$/,
+  'an address such as "http://prometheus.monitoring:9090"',
+);
 
 /** A Kubernetes quantity of CPU: cores, or thousandths of one with `m`. */
 export const cpu = text(/^(?!0+(m|\.0+)?$)(\d+m|\d+(\.\d{1,3})?)$/, 'CPU above zero such as "250m" or "2"');
@@ -94,5 +97,7 @@ export function oneOfNumbers<const T extends readonly [number, ...number[]]>(val
 
 /** A list with at least one entry. */
 export function some<T extends z.ZodType>(item: T, what: string) {
-  return z.array(item, { error: `a list of ${what}, at least one` }).min(1, { error: `a list of ${what}, at least one` });
+  return z
+    .array(item, { error: `a list of ${what}, at least one` })
+    .min(1, { error: `a list of ${what}, at least one` });
 }

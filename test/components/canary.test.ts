@@ -36,7 +36,13 @@ describe("the route", () => {
     expect(inputs.metadata).toMatchObject({ name: "omnihub", namespace: "omnihub-production" });
     expect(inputs.spec.hostnames).toEqual(["omnihub.dev"]);
     expect(inputs.spec.parentRefs).toEqual([
-      { group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "gateway", name: "omnihub", sectionName: "https" },
+      {
+        group: "gateway.networking.k8s.io",
+        kind: "Gateway",
+        namespace: "gateway",
+        name: "omnihub",
+        sectionName: "https",
+      },
     ]);
   });
 
@@ -135,5 +141,7 @@ test.each([-1, 101, 2.5, Number.NaN])("a weight of %s is refused", (weight) => {
 
 test("a route without host names is refused", () => {
   const route = { ...canarySettings().route, hostnames: [] };
-  expect(refusalOf(() => new Canary("canary", args({ route })))).toBe("route: hostnames: expected a list of host names, at least one");
+  expect(refusalOf(() => new Canary("canary", args({ route })))).toBe(
+    "route: hostnames: expected a list of host names, at least one",
+  );
 });

@@ -154,7 +154,9 @@ describe("kind in-cluster", () => {
       password: "{{ .password }}",
       "auth.conf": "requirepass {{ .password }}\n",
     });
-    expect(resources.one("ConfigMap", "redis").inputs.data["redis.conf"]).toContain("include /etc/redis-auth/auth.conf");
+    expect(resources.one("ConfigMap", "redis").inputs.data["redis.conf"]).toContain(
+      "include /etc/redis-auth/auth.conf",
+    );
     const [container] = resources.one("StatefulSet").inputs.spec.template.spec.containers;
     expect(container.command).toEqual(["redis-server", "/etc/redis/redis.conf"]);
   });
@@ -193,7 +195,11 @@ describe("kind in-cluster", () => {
 describe("a wrong argument is refused:", () => {
   test.each<[string, object, string]>([
     ["no replica", { ...elasticache, replicas: 0 }, "replicas: expected a whole number from 1 to 5 replicas"],
-    ["one subnet", { ...elasticache, subnetIds: ["subnet-0123456789abcdef0"] }, "subnetIds: expected at least two subnets, in two zones"],
+    [
+      "one subnet",
+      { ...elasticache, subnetIds: ["subnet-0123456789abcdef0"] },
+      "subnetIds: expected at least two subnets, in two zones",
+    ],
     [
       "an image without its digest",
       { ...inCluster, image: "redis:7.2" },
@@ -201,6 +207,8 @@ describe("a wrong argument is refused:", () => {
     ],
     ["another kind", { kind: "memcached" }, 'kind: expected kind "elasticache" or "in-cluster"'],
   ])("%s", (_what, settings, expected) => {
-    expect(refusalOf(() => new Redis("redis", args({ settings: settings as RedisArgs["settings"] })))).toBe(`redis: ${expected}`);
+    expect(refusalOf(() => new Redis("redis", args({ settings: settings as RedisArgs["settings"] })))).toBe(
+      `redis: ${expected}`,
+    );
   });
 });

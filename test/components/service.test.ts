@@ -81,7 +81,9 @@ describe.each(["baseline", "canary"] as const)("the %s", (track) => {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
       minReplicas: min,
       maxReplicas: max,
-      metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } }],
+      metrics: [
+        { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } },
+      ],
     });
     const deployment = resources.one("Deployment", name);
     expect(deployment.inputs.spec.replicas).toBe(min);

@@ -2,7 +2,12 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { parseSettings, type CanaryStackSettings, type RawSettings, type StageSettings } from "../../components/settings";
+import {
+  parseSettings,
+  type CanaryStackSettings,
+  type RawSettings,
+  type StageSettings,
+} from "../../components/settings";
 import { parsePlan, type Plan } from "../../rollout/plan";
 
 /** One resource as it was registered. */
@@ -83,7 +88,9 @@ export class Resources {
 
   /** The one of a type, or with a Kubernetes name. */
   one(type: string, name?: string): Registered {
-    const found = this.ofType(type).filter((each) => name === undefined || objectName(each) === name || each.name === name);
+    const found = this.ofType(type).filter(
+      (each) => name === undefined || objectName(each) === name || each.name === name,
+    );
     if (found.length !== 1 || found[0] === undefined) {
       const seen = this.ofType(type).map((each) => objectName(each));
       throw new Error(`expected one ${type} ${name ?? ""}, found ${found.length} among ${seen.join(", ") || "none"}`);
@@ -102,7 +109,10 @@ export function objectName({ inputs }: Registered): string | undefined {
 }
 
 interface Monitor {
-  registerResource(request: Request, callback: (error: unknown, response: { getUrn(): string } | undefined) => void): void;
+  registerResource(
+    request: Request,
+    callback: (error: unknown, response: { getUrn(): string } | undefined) => void,
+  ): void;
 }
 
 interface Request {
@@ -129,6 +139,8 @@ export async function declared(
         const plain = withoutSecrets(raw) as Record<string, unknown>;
         const secret = Object.keys(raw as object).filter((key) => hasSecret((raw as Record<string, unknown>)[key]));
         inputs.set(`${type} ${name}`, { plain, secret });
+        // In a preview a provider knows no more than what it was given: the rest is unknown to the program.
+        if (options.preview) return { id: undefined, state: plain };
         return { id: `${name}-id`, state: { ...plain, ...computed(type, name) } };
       },
       call: ({ token }) => {
@@ -176,7 +188,8 @@ function watch(registered: (request: Request, urn: string) => void): void {
 
 /** What providers compute, as far as the program reads it. */
 function computed(type: string, name: string): Record<string, string> {
-  if (type === "aws:elasticache/replicationGroup:ReplicationGroup") return { primaryEndpointAddress: "primary.redis.example" };
+  if (type === "aws:elasticache/replicationGroup:ReplicationGroup")
+    return { primaryEndpointAddress: "primary.redis.example" };
   if (type.startsWith("aws:")) return { arn: `arn:aws:example:${name}`, keyId: `${name}-key-id` };
   return {};
 }
@@ -207,13 +220,22 @@ export function omnihub(): Plan {
 }
 
 /** A stack's shipped configuration as Pulumi would give it, with the secret that production needs. */
-export function rawSettings(stack: string): RawSettings & { config: Record<string, string>; file: { path: string; text: string } } {
+export function rawSettings(
+  stack: string,
+): RawSettings & { config: Record<string, string>; file: { path: string; text: string } } {
   const path = `Pulumi.${stack}.yaml`;
   const text = readFileSync(path, "utf8");
   const { config } = parse(text) as { config: Record<string, unknown> };
-  const flat = Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
+  const flat = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
   const secrets = stack === "production" ? { "holdpoint:redisAuthToken": TOKEN } : {};
-  return { stack, config: { ...(Object.fromEntries(flat) as Record<string, string>), ...secrets }, file: { path, text } };
+  return {
+    stack,
+    config: { ...(Object.fromEntries(flat) as Record<string, string>), ...secrets },
+    file: { path, text },
+  };
 }
 
 export function stageSettings(stage: "production" | "staging" = "production"): StageSettings {

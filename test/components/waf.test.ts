@@ -5,7 +5,13 @@ import { declared, refusalOf, stageSettings } from "./support";
 type Change = Partial<Omit<WafArgs, "settings">> & { settings?: Partial<WafArgs["settings"]> };
 
 function args({ settings, ...change }: Change = {}): WafArgs {
-  return { service: "omnihub", stage: "production", protect: true, settings: { ...stageSettings().waf, ...settings }, ...change };
+  return {
+    service: "omnihub",
+    stage: "production",
+    protect: true,
+    settings: { ...stageSettings().waf, ...settings },
+    ...change,
+  };
 }
 
 function waf(change: Change = {}) {
@@ -123,7 +129,9 @@ describe("the rules", () => {
   });
 
   test("set the DDoS protection from data", async () => {
-    const rules = await ruleset("ddos_l7", { settings: { ddos: { sensitivity: "medium", action: "managed_challenge" } } });
+    const rules = await ruleset("ddos_l7", {
+      settings: { ddos: { sensitivity: "medium", action: "managed_challenge" } },
+    });
     expect(rules[0]).toMatchObject({
       action: "execute",
       actionParameters: {
@@ -137,7 +145,11 @@ describe("the rules", () => {
 describe("a wrong argument is refused:", () => {
   const { tls, ddos, rateLimit } = stageSettings().waf;
   test.each<[string, Change["settings"], string]>([
-    ["a zone id that is none", { zoneId: "omnihub" }, "zoneId: expected a Cloudflare zone id of 32 hex digits, in quotes"],
+    [
+      "a zone id that is none",
+      { zoneId: "omnihub" },
+      "zoneId: expected a Cloudflare zone id of 32 hex digits, in quotes",
+    ],
     ["TLS 1.0", { tls: { ...tls, minimum: "1.0" as "1.2" } }, 'tls.minimum: expected one of "1.2", "1.3"'],
     [
       "a short HSTS",
