@@ -24,7 +24,7 @@ export function decideEnter(plan: Plan, stageName: string, world: World): Decisi
   const stage = stageOf(plan, stageName);
   if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
   const wayBack = stageWayBack(stage, world);
-  if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", wayBack };
+  if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", findings: [], wayBack };
   return bestDecision(gate, { plan, stage, world });
 }
 
@@ -34,7 +34,7 @@ export function decideStep(plan: Plan, stageName: string, to: number, world: Wor
   const gate = stepGate(stageName, to, world);
   if (!Number.isInteger(to) || to < 0 || to > 100) return decision(gate, world, [noWeight(plan, to)]);
   const wayBack = wayBackOf(stage, to, world);
-  if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", wayBack };
+  if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", findings: [], wayBack };
   if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
   const { canary } = stage;
   if (canary === undefined) return decision(gate, world, [noCanary(plan, stage)]);

@@ -48,7 +48,7 @@ export interface PlannedResource {
 export interface UpdatePlanContent {
   readonly config: Readonly<Record<string, unknown>>;
   /** By URN. */
-  readonly resources: Readonly<Record<string, PlannedResource>>;
+  readonly resourcePlans: Readonly<Record<string, PlannedResource>>;
 }
 
 /**
@@ -64,7 +64,7 @@ export function updatePlanContent(text: string): UpdatePlanContent {
   }
   const { config, resourcePlans } = parsed.data;
   const resources = Object.entries(resourcePlans).map(([urn, plan]): [string, PlannedResource] => [urn, planned(plan)]);
-  return { config: withoutSecrets(config ?? {}) as Record<string, unknown>, resources: Object.fromEntries(resources) };
+  return { config: withoutSecrets(config ?? {}) as Record<string, unknown>, resourcePlans: Object.fromEntries(resources) };
 }
 
 function fromJson(text: string): unknown {
@@ -127,7 +127,7 @@ export function goalInputs(
   urn: string,
   before: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> | undefined {
-  const found = Object.hasOwn(content.resources, urn) ? content.resources[urn]?.goal : undefined;
+  const found = Object.hasOwn(content.resourcePlans, urn) ? content.resourcePlans[urn]?.goal : undefined;
   if (found === undefined) return undefined;
   const { adds = {}, updates = {}, deletes } = found.inputDiff ?? {};
   const inputs: Record<string, unknown> = { ...before, ...adds, ...updates };
@@ -186,7 +186,7 @@ export function summarize(content: UpdatePlanContent): ChangeSummary {
     others: [],
     unchanged: [],
   };
-  for (const [urn, resource] of Object.entries(content.resources).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [urn, resource] of Object.entries(content.resourcePlans).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     sorted[effect(resource.steps)].push(change(urn, resource));
   }
   return { ...sorted, unchanged: sorted.unchanged.length };

@@ -28,16 +28,14 @@ export function judgeFreeze(criterion: CriterionOf<"freeze">, world: World): Ans
       const titles = merged.map((merge) => `${short(merge.commit)} "${merge.title}"`);
       return {
         verdict: "fail",
-        found: `${counted(merged.length, "merge")} that are no emergency fixes: ${listed(titles)}`,
+        found: `${counted(merged.length, "merge")} beside emergency fixes: ${listed(titles)}`,
       };
     }
     if (!(world.now - facts.since >= before)) {
       return { verdict: "fail", found: `${branch} frozen only since ${showTime(facts.since)}` };
     }
-    const fixes =
-      facts.merges.length === 0
-        ? ""
-        : `, ${counted(facts.merges.length, "emergency fix")} merged`.replace("fixs", "fixes");
+    const { length } = facts.merges;
+    const fixes = length === 0 ? "" : `, ${length} emergency ${length === 1 ? "fix" : "fixes"} merged`;
     return { verdict: "pass", found: `${branch} frozen since ${showTime(facts.since)}${fixes}` };
   });
 }

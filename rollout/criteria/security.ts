@@ -3,7 +3,7 @@ import type { EvidenceOf } from "../evidence";
 import type { CriterionOf } from "../plan";
 import { showDuration } from "../units";
 import type { World } from "../world";
-import { counted, listed } from "./answer";
+import { listed } from "./answer";
 import type { Answer } from "./answer";
 import { attestCommand } from "./commands";
 import { judgeLatest } from "./select";
@@ -57,6 +57,6 @@ function judgeScan(
   }
   return {
     verdict: "pass",
-    found: `${facts.counts.critical} critical, ${counted(facts.counts.high, "finding")} high by ${facts.scanner}`,
+    found: `${facts.counts.critical} critical, ${facts.counts.high} high by ${facts.scanner}`,
   };
 }
