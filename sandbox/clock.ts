@@ -153,6 +153,23 @@ export function moveTo(dir: string, plan: number, machine: number = Date.now()):
   writeSegments(dir, [...segments, { machine, plan, factor }]);
 }
 
+function changePace(dir: string, machine: number, pace: (segments: readonly Segment[]) => number): void {
+  const segments = readSegments(dir);
+  const factor = pace(segments);
+  if (segments[segments.length - 1]?.factor === factor) return;
+  writeSegments(dir, [...segments, { machine, plan: planTime(segments, machine), factor }]);
+}
+
+/** Lets a sandbox's clock run at the usual pace while it is down: a night must not become two months. */
+export function pauseClock(dir: string, machine: number = Date.now()): void {
+  changePace(dir, machine, () => 1);
+}
+
+/** Lets a clock that was paused run as fast as before. */
+export function resume(dir: string, machine: number = Date.now()): void {
+  changePace(dir, machine, (segments) => segments.findLast(({ factor }) => factor !== 1)?.factor ?? 1);
+}
+
 /**
  * Checks that this process really runs inside the sandbox in `dir`, where no provider can reach anything real: the
  * backend and PULUMI_HOME lie in it, the engine takes no plugin from elsewhere, and the only providers there are the

@@ -94,7 +94,12 @@ function oncalls(now: number): unknown {
     start: iso(now - 2 * DAY),
     end: iso(now + 5 * DAY),
   });
-  return { oncalls: [shift(1, "PXPGF42", "Sam Okafor"), shift(2, "PXPGF43", "Lena Brandt")], limit: 25, offset: 0, more: false };
+  return {
+    oncalls: [shift(1, "PXPGF42", "Sam Okafor"), shift(2, "PXPGF43", "Lena Brandt")],
+    limit: 25,
+    offset: 0,
+    more: false,
+  };
 }
 
 /** As `restic backup --json` ends. */
@@ -156,7 +161,9 @@ function runbooks(file: (name: string, content: string) => string): string {
 export function smokeReport(now: number, failed: readonly string[] = []): string {
   const names = ["answers /health", "answers /health/deep", "answers /health/omn"];
   const cases = names.map((name) => {
-    const body = failed.includes(name) ? `\n            <failure message="expected 503 to be 200" type="AssertionError">no</failure>\n        ` : "";
+    const body = failed.includes(name)
+      ? `\n            <failure message="expected 503 to be 200" type="AssertionError">no</failure>\n        `
+      : "";
     return `        <testcase classname="smoke/staging.test.ts" name="${name}" time="0.0015">${body}</testcase>\n`;
   });
   const counts = `tests="${names.length}" failures="${failed.length}" errors="0"`;

@@ -136,7 +136,9 @@ describe("a sandbox on the real engine", () => {
     expect(setWeight.code).toBe(0);
     expect((await pulumi(["up", "--stack", "staging", "--yes", "--skip-preview"])).code).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const served = (await (await fetch(`${running.admin}/last?namespace=omnihub-staging`)).json()) as { version: string }[];
+    const served = (await (await fetch(`${running.admin}/last?namespace=omnihub-staging`)).json()) as {
+      version: string;
+    }[];
     expect(served.map(({ version }) => version).sort()).toEqual(["1.0.0", "2.0.0"]);
     const query = encodeURIComponent('sum by (track) (http_requests_total{namespace="omnihub-staging"})');
     const answer = (await (await fetch(`${running.prometheus}/api/v1/query?query=${query}`)).json()) as {
@@ -198,13 +200,20 @@ describe("a sandbox on the real engine", () => {
 
   it("is a sandbox for its own environment only, with a clock that says so", () => {
     const env = environment(dir, tools);
-    expect(() => { assertSandbox(dir, env); }).not.toThrow();
-    expect(() => { assertSandbox(dir, process.env); }).toThrow(/this is not the sandbox/);
+    expect(() => {
+      assertSandbox(dir, env);
+    }).not.toThrow();
+    expect(() => {
+      assertSandbox(dir, process.env);
+    }).toThrow(/this is not the sandbox/);
     expect(readClock(dir).note).toMatch(/^sandbox: time runs 60x, now Fri /);
   });
 
   it("is up once however often it is brought up, heals after a kill, and leaves no process when it goes down", async () => {
-    const before = JSON.parse(readFileSync(join(dir, "state.json"), "utf8")) as Record<string, { pid: number; started: string }>;
+    const before = JSON.parse(readFileSync(join(dir, "state.json"), "utf8")) as Record<
+      string,
+      { pid: number; started: string }
+    >;
     const [one, two] = await Promise.all([up(dir, tools, undefined, { root }), up(dir, tools, undefined, { root })]);
     expect(one).toEqual(running);
     expect(two).toEqual(running);
