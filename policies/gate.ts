@@ -85,7 +85,7 @@ async function approvedChange(
   const content = await openStore(configuredPath(root, settings.evidence)).getUpdatePlan(updatePlan);
   const before = new Map(own?.resources.map(({ urn, inputs }) => [urn, inputs ?? {}]));
   // Gone since the decision was made: then nothing was approved.
-  const nothing: UpdatePlanContent = { config: {}, resources: {} };
+  const nothing: UpdatePlanContent = { config: {}, resourcePlans: {} };
   return {
     approved: { content: (content as UpdatePlanContent) ?? nothing, inputsBefore: (urn) => before.get(urn) ?? {} },
   };

@@ -81,7 +81,8 @@ export class Stand {
   mark(point: string): void {
     for (const part of this.parts()) {
       const from = join(this.dir, part);
-      if (existsSync(from)) cpSync(from, join(this.dir, "points", point, part), { recursive: true, preserveTimestamps: true });
+      if (existsSync(from))
+        cpSync(from, join(this.dir, "points", point, part), { recursive: true, preserveTimestamps: true });
     }
   }
 
@@ -102,7 +103,17 @@ export class Stand {
 
   /** `pulumi up` with the pack, without its own preview, which the tests make themselves where they need one. */
   up(stack: string, ...more: string[]): Promise<Ran> {
-    return this.pulumi(["up", "-s", stack, "--yes", "--skip-preview", "--non-interactive", "--policy-pack", "policies", ...more]);
+    return this.pulumi([
+      "up",
+      "-s",
+      stack,
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+      "--policy-pack",
+      "policies",
+      ...more,
+    ]);
   }
 
   holdpoint(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -110,7 +121,12 @@ export class Stand {
   }
 
   run(command: string, args: readonly string[], { env = {}, timeout = 120_000 }: RunOptions = {}): Promise<Ran> {
-    const child = spawn(command, args, { cwd: this.project, env: { ...environment(this.dir, tools()), ...env }, timeout, killSignal: "SIGKILL" });
+    const child = spawn(command, args, {
+      cwd: this.project,
+      env: { ...environment(this.dir, tools()), ...env },
+      timeout,
+      killSignal: "SIGKILL",
+    });
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
@@ -129,8 +145,13 @@ export class Stand {
   /** Everything of the resources that an update could have changed, to compare before and after. */
   async fingerprint(stack: string): Promise<string> {
     const resources = await this.resources(stack);
-    const stand = resources.map(({ urn, modified, inputs, outputs }) => JSON.stringify({ urn, modified, inputs, outputs }));
-    return stand.map((text) => text.replace(/"ciphertext":"[^"]*"/g, "")).sort().join("\n");
+    const stand = resources.map(({ urn, modified, inputs, outputs }) =>
+      JSON.stringify({ urn, modified, inputs, outputs }),
+    );
+    return stand
+      .map((text) => text.replace(/"ciphertext":"[^"]*"/g, ""))
+      .sort()
+      .join("\n");
   }
 
   async exported(stack: string): Promise<string> {
@@ -166,7 +187,11 @@ export class Stand {
     writeFileSync(path, after);
   }
 
-  async attestFiles(by: string, files: readonly string[], more: Partial<Parameters<typeof attest>[0]> = {}): Promise<string> {
+  async attestFiles(
+    by: string,
+    files: readonly string[],
+    more: Partial<Parameters<typeof attest>[0]> = {},
+  ): Promise<string> {
     const release = this.release();
     const done = await attest({
       files,
@@ -180,7 +205,11 @@ export class Stand {
     return done.id;
   }
 
-  async attestSmoke(at = Date.now(), failed: readonly string[] = [], more: Partial<Parameters<typeof attest>[0]> = {}): Promise<string> {
+  async attestSmoke(
+    at = Date.now(),
+    failed: readonly string[] = [],
+    more: Partial<Parameters<typeof attest>[0]> = {},
+  ): Promise<string> {
     const file = join(this.dir, `smoke-${Math.random().toString(36).slice(2)}.xml`);
     writeFileSync(file, smokeReport(at, failed));
     return this.attestFiles("ci-staging", [file], { stage: "staging", suite: "smoke", ...more });
@@ -213,7 +242,12 @@ export class Stand {
     await this.attestFiles("ci-cost", [reports.infracost]);
     await this.attestFiles("oncall-sync", [reports.oncall], { finishedAt: now });
     await this.attestFiles("sam@omnihub.dev", [reports.runbooks]);
-    await this.attestFiles("ci-main", [reports.merges], { kind: "freeze", branch: "main", since: now - 25 * HOUR, finishedAt: now });
+    await this.attestFiles("ci-main", [reports.merges], {
+      kind: "freeze",
+      branch: "main",
+      since: now - 25 * HOUR,
+      finishedAt: now,
+    });
     await this.attestFiles("ci-main", [reports.pipelines], { branch: "main", finishedAt: now });
     await this.attestFiles("db-backup", reports.backup, { scope: "full", trigger: "manual" });
   }
@@ -235,7 +269,9 @@ export class Stand {
     await this.store.putUpdatePlan(updatePlan, content);
     const binding = { stack: request.stack, updatePlan, request: requestDigest(request), state };
     const key = await loadKey(keyPath(this.dir, by), { allowPlain: true });
-    return this.store.put(signApproval({ approver: by, binding, decision: "approved", approvedAt: Date.now(), ...change }, key));
+    return this.store.put(
+      signApproval({ approver: by, binding, decision: "approved", approvedAt: Date.now(), ...change }, key),
+    );
   }
 
   /** The two approvals that OmniHub's plan asks for. */
@@ -269,7 +305,9 @@ export class Stand {
 
 /** The request that a plan's clearance asks with. */
 function requestIn(content: ReturnType<typeof updatePlanContent>): Request {
-  const clearance = Object.entries(content.resources).find(([urn]) => urn.endsWith("::pulumi:index:Stash::clearance"));
+  const clearance = Object.entries(content.resourcePlans).find(([urn]) =>
+    urn.endsWith("::pulumi:index:Stash::clearance"),
+  );
   const { adds, updates } = clearance?.[1].goal?.inputDiff ?? {};
   return ((adds?.["input"] ?? updates?.["input"]) as { request: Request }).request;
 }
