@@ -12,6 +12,7 @@ import {
   type Path,
   type Position,
   type YamlSource,
+  valueAt,
 } from "../rollout/yaml";
 import { canarySchema, routeSchema } from "./settings/canary";
 import { commonShape } from "./settings/common";
@@ -29,6 +30,9 @@ export const PROJECT = "holdpoint";
 const CANARY_SUFFIX = "-canary";
 
 /** Keys whose values are secrets: they are checked here and stay out of the settings. */
+const SECRET_KEYS: readonly string[] = ["digestKey", "redisAuthToken"];
+
+/** The secret that both kinds of stack may have. */
 const secretShape = {
   /** Key of the keyed hash of all other secrets. */
   digestKey: z.string({ error: "a secret text" }).min(16, { error: "a secret of at least 16 characters" }).optional(),
@@ -116,6 +120,7 @@ export function parseSettings(raw: RawSettings): Settings {
       elsewhere(mistake, kind, stage),
     ),
     ...missingToken(source.data, kind),
+    ...openSecrets(source),
   ];
   if (!result.success || mistakes.length > 0) throw refusal(mistakes, source, raw);
 
@@ -155,6 +160,15 @@ function missingToken(data: unknown, kind: Settings["kind"]): Mistake[] {
   ];
 }
 
+/** A secret that stands in the file as it is: whoever reads the repository has it. */
+function openSecrets(source: StackSource): Mistake[] {
+  return SECRET_KEYS.filter((key) => typeof source.written(key) === "string").map((key) => ({
+    path: [key],
+    found: "a secret in plain text",
+    expected: `it encrypted, and changed since it was readable: pulumi config set --secret ${PROJECT}:${key}`,
+  }));
+}
+
 function refusal(mistakes: readonly Mistake[], source: YamlSource, raw: RawSettings): HoldpointError {
   const remedy = `mend ${source.file}; docs/configuration.md has every key`;
   const error = mistakesError("config-invalid", mistakes.map(hideSecret), source, { remedy });
@@ -167,12 +181,17 @@ function refusal(mistakes: readonly Mistake[], source: YamlSource, raw: RawSetti
 
 /** Values of secrets are never shown. */
 function hideSecret(mistake: Mistake): Mistake {
-  const secret = mistake.path[0] === "digestKey" || mistake.path[0] === "redisAuthToken";
+  const secret = SECRET_KEYS.includes(String(mistake.path[0]));
   return secret && mistake.found === undefined ? { ...mistake, found: "another secret" } : mistake;
 }
 
+interface StackSource extends YamlSource {
+  /** One of our keys as the stack's file has it, undefined where there is none. */
+  written(key: string): unknown;
+}
+
 /** Our keys of the configuration as one tree, with the places they have in the stack's file. */
-function sourceOf(raw: RawSettings): YamlSource {
+function sourceOf(raw: RawSettings): StackSource {
   const data: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(raw.config)) {
     if (key.startsWith(`${PROJECT}:`)) data[key.slice(PROJECT.length + 1)] = plain(value, key);
@@ -185,6 +204,7 @@ function sourceOf(raw: RawSettings): YamlSource {
   return {
     file: name,
     data,
+    written: (key) => valueAt(file?.data, inFile([key])),
     position,
     keyPosition: (path, key) =>
       (path.length === 0 ? file?.keyPosition(["config"], fileKey(key)) : file?.keyPosition(inFile(path), key)) ??

@@ -1,6 +1,6 @@
 /** Section `environment`: how much of the service there is, and whom it may talk to. */
 import { z } from "zod";
-import { cidr, cpu, integer, label, memory, some } from "./values";
+import { bytes, cidr, cpu, integer, label, memory, millicores, some } from "./values";
 
 /** How many pods one track has; the autoscaler moves between them. */
 const scale = z
@@ -38,6 +38,17 @@ export const environmentSchema = z
   .refine(({ baseline, canary }) => canary.max >= baseline.max, {
     path: ["canary", "max"],
     error: "at least environment.baseline.max, since at 100 % the canary carries everything",
+  })
+  .superRefine(({ baseline, canary, pod, quota }, context) => {
+    const most = baseline.max + canary.max;
+    const tell = (key: keyof typeof quota, enough: boolean, of: string) => {
+      if (enough) return;
+      const message = `room for both tracks at their largest, ${most} pods${of}`;
+      context.issues.push({ code: "custom", path: ["quota", key], message, input: quota[key] });
+    };
+    tell("pods", quota.pods >= most, "");
+    tell("cpu", millicores(quota.cpu) >= most * millicores(pod.cpu), ` of ${pod.cpu} CPU`);
+    tell("memory", bytes(quota.memory) >= most * bytes(pod.memoryLimit), ` of ${pod.memoryLimit}`);
   });
 
 export type EnvironmentSettings = z.infer<typeof environmentSchema>;

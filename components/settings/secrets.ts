@@ -5,11 +5,9 @@ import { account, integer, promDuration, some } from "./values";
 export const secretsSchema = z.strictObject({
   accountId: account,
   /** The cluster's OIDC issuer without "https://": it lets one service account of the namespace, and no other, read. */
-  oidcIssuer: z
-    .string()
-    .regex(/^[a-z0-9.-]+(\/[A-Za-z0-9._-]+)+$/, {
-      error: 'an issuer without "https://", "oidc.eks.<region>.amazonaws.com/id/<id>"',
-    }),
+  oidcIssuer: z.string().regex(/^[a-z0-9.-]+(\/[A-Za-z0-9._-]+)+$/, {
+    error: 'an issuer without "https://", "oidc.eks.<region>.amazonaws.com/id/<id>"',
+  }),
   /** Environment variables of the service, each a secret of its own at AWS. */
   names: some(
     z

@@ -50,6 +50,28 @@ export const cpu = text(/^(?!0+(m|\.0+)?$)(\d+m|\d+(\.\d{1,3})?)$/, 'CPU above z
 /** A Kubernetes quantity of memory or disk, with its unit. */
 export const memory = text(/^[1-9]\d*(Ki|Mi|Gi|Ti|k|M|G|T)$/, 'an amount with its unit such as "512Mi"');
 
+/** Thousandths of a core of a `cpu`. */
+export function millicores(quantity: string): number {
+  return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000;
+}
+
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** Bytes of a `memory`. */
+export function bytes(quantity: string): number {
+  const unit = quantity.replace(/^\d+/, "");
+  return Number.parseInt(quantity, 10) * (UNIT_BYTES[unit] ?? Number.NaN);
+}
+
 /** An IPv4 range such as 10.20.0.0/16. */
 export const cidr = text(
   /^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!\/)|(?=\/))){4}\/(3[0-2]|[12]?\d)$/,

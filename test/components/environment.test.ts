@@ -134,3 +134,21 @@ test("a wrong argument is refused before anything is registered", async () => {
   expect(message).toBe("environment: targetCpu: expected a whole number from 10 to 95 percent");
   expect(resources.all).toEqual([]);
 });
+
+describe("a quota that both tracks at their largest would not fit into is refused:", () => {
+  test.each([
+    [{ pods: 23 }, "quota.pods: expected room for both tracks at their largest, 24 pods"],
+    [{ cpu: "5999m" }, "quota.cpu: expected room for both tracks at their largest, 24 pods of 250m CPU"],
+    [{ memory: "12287Mi" }, "quota.memory: expected room for both tracks at their largest, 24 pods of 512Mi"],
+  ])("%j", (change, expected) => {
+    const { environment: shipped } = stageSettings();
+    const settings = { ...shipped, quota: { ...shipped.quota, ...change } };
+    expect(refusalOf(() => new Environment("environment", args({ settings })))).toBe(`environment: ${expected}`);
+  });
+
+  test("and one that just fits is taken", async () => {
+    const { environment: shipped } = stageSettings();
+    const settings = { ...shipped, quota: { cpu: "6", memory: "12Gi", pods: 24 } };
+    expect((await environment({ settings })).ofType("ResourceQuota")).toHaveLength(1);
+  });
+});

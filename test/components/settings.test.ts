@@ -312,4 +312,23 @@ describe("Redis' token", () => {
       "redisAuthToken: found another secret, expected a secret of 16 to 128 letters, digits and !&#$^<>-",
     );
   });
+
+  test.each(["redisAuthToken", "digestKey"])(
+    "or any other secret (%s) in plain text is refused, and not shown",
+    (key) => {
+      const raw = rawSettings("production");
+      const text = `${raw.file.text}  holdpoint:${key}: 0123456789abcdefghij\n`;
+      const config = { ...raw.config, [`holdpoint:${key}`]: "0123456789abcdefghij" };
+      const message = refusalOf(() => parseSettings({ ...raw, config, file: { path: raw.file.path, text } }));
+      expect(message).toBe(
+        `Pulumi.production.yaml:${text.split("\n").length - 1}:${`  holdpoint:${key}: `.length + 1}: ${key}: found a secret in plain text, expected it encrypted, and changed since it was readable: pulumi config set --secret holdpoint:${key}`,
+      );
+    },
+  );
+
+  test("that is encrypted in the file is taken", () => {
+    const raw = rawSettings("production");
+    const text = `${raw.file.text}  holdpoint:redisAuthToken:\n    secure: v1:abcdef\n`;
+    expect(() => parseSettings({ ...raw, file: { path: raw.file.path, text } })).not.toThrow();
+  });
 });
