@@ -102,7 +102,7 @@ async function pipInstall(target) {
  * @param {import("./progress.cjs").Step} build.step
  */
 async function goBuild({ go, moduleFolder, packages, flags = [], into, roughTotal, step }) {
-  const caches = path.join(cacheFolder(), "go-build-caches");
+  const caches = path.join(cacheFolder(), `go-caches-${path.basename(moduleFolder)}`); // two builds may run at once
   let downloaded = 0;
   let compiled = 0;
   const ended = await run(

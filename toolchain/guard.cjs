@@ -8,6 +8,8 @@
 
 const { spawn, spawnSync } = require("node:child_process");
 
+/** npm ends only at the second signal of a kind while it installs. */
+const againMs = 1500;
 /** How long the command has to end by itself. */
 const graceMs = 8000;
 
@@ -35,6 +37,7 @@ function stop(signal) {
   if (stopping) return;
   stopping = true;
   endGroup(signal);
+  setInterval(() => endGroup("SIGTERM"), againMs);
   setTimeout(() => endGroup("SIGKILL"), graceMs);
 }
 
