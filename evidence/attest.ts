@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { ZodError } from "zod";
 import { machineClock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest, EvidenceKind } from "../rollout/evidence";
@@ -18,12 +19,12 @@ import type { Intake, ReportFile, Stated } from "./intake/report";
 import { refuse, reportFile } from "./intake/report";
 import { readRunbooks } from "./intake/runbooks";
 import { PREDICATES } from "./predicates";
-import { RUN_ANNOTATION } from "./predicates/test-result";
+import type { RUN_ANNOTATION } from "./predicates/test-result";
 import type { DrillPredicate } from "./predicates/drill";
 import type { ConditionPredicate } from "./predicates/condition";
 import { refuseSecrets } from "./secrets";
 import type { Subject } from "./statement";
-import { statementBody } from "./statement";
+import { malformed, statementBody } from "./statement";
 import type { Store } from "./store";
 import { MAX_REPORT_BYTES } from "./store";
 import { formatUtc } from "./time";
@@ -102,12 +103,12 @@ async function store(
   { predicate, summary }: Intake,
   files: readonly ReportFile[],
 ): Promise<Attested> {
-  const { type, read } = PREDICATES[kind];
+  const { type } = PREDICATES[kind];
   checkSubject(options.subject);
   const body = statementBody(options.subject, type, withReports(kind, predicate, files));
   refuseSecrets("the statement", body.toString("utf8"));
   // What we sign must be what a gate can read; a time ahead of the clock would be refused there, so say it here.
-  const { past } = read(predicate, machineClock);
+  const { past } = readBack(kind, predicate);
   const now = options.now ?? Date.now();
   const latest = Math.max(...past);
   if (latest > now + 60_000) {
@@ -120,6 +121,16 @@ async function store(
   for (const { bytes } of files) await options.store.putRaw(bytes);
   const id = await options.store.put(sign(STATEMENT_TYPE, body, [options.key]));
   return { id, kind, summary };
+}
+
+/** Reads what is about to be signed; what does not fit was given by a report or by the attester. */
+function readBack(kind: EvidenceKind, predicate: unknown): { readonly past: readonly number[] } {
+  try {
+    return PREDICATES[kind].read(predicate, machineClock);
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error;
+    throw refuse("intake-missing-field", malformed("the statement", error).message);
+  }
 }
 
 function checkSubject({ commit, sha256 }: Subject): void {
@@ -232,6 +243,7 @@ export interface AttestedRun extends Attested {
 }
 
 const RUN_TIMEOUT = 2 * 60 * 60 * 1000;
+const OUTPUT_GRACE = 1000;
 
 /**
  * Runs a drill and attests what was seen of it: exit code, start, end and digest of its output.
@@ -303,6 +315,13 @@ function run(
     child.on("error", (cause) => {
       const code = "code" in cause ? String(cause.code) : cause.name;
       reject(new HoldpointError("usage", `can't run ${JSON.stringify(program)}: ${code}`, { cause }));
+    });
+    // Something that the drill left running may hold its output open: wait a moment for the rest, not for that.
+    child.on("exit", () => {
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, OUTPUT_GRACE).unref();
     });
     child.on("close", (exitCode) => {
       fulfil({

@@ -57,6 +57,7 @@ function checkStructure(text: string): void {
 
 function addName(names: Set<string> | undefined, token: string): void {
   const name = JSON.parse(token) as string;
-  if (names?.has(name)) throw new JsonError(`member ${JSON.stringify(name.slice(0, 60))} occurs twice`);
+  if (names?.has(name))
+    throw new JsonError(`JSON in which the member ${JSON.stringify(name.slice(0, 60))} occurs twice`);
   names?.add(name);
 }

@@ -81,7 +81,7 @@ export function openStore(folder: string): Store {
       return id;
     },
     getRaw: (id) => readAs(rawFile(id), id),
-    readAll: (options) => withDeadline(readFolder(folder), options?.deadline ?? READ_DEADLINE, folder),
+    readAll: (options) => withDeadline(folder, options?.deadline ?? READ_DEADLINE),
     async putUpdatePlan(id, content) {
       const text = canonical(content);
       checkSize(Buffer.byteLength(text), MAX_REPORT_BYTES, "the update plan");
@@ -150,7 +150,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function readFolder(folder: string): Promise<StoreContent> {
+async function readFolder(folder: string, inTime: () => void): Promise<StoreContent> {
   const names = (await list(folder)).filter((name) => !isOwn(name)).sort();
   if (names.length > MAX_ENTRIES) {
     throw new HoldpointError(
@@ -165,6 +165,7 @@ async function readFolder(folder: string): Promise<StoreContent> {
   const rejected: RejectedEvidence[] = [];
   const AT_ONCE = 32;
   for (let from = 0; from < names.length; from += AT_ONCE) {
+    inTime();
     const read = await Promise.all(names.slice(from, from + AT_ONCE).map((name) => readEnvelope(folder, name)));
     for (const item of read) {
       if ("bytes" in item) envelopes.push(item);
@@ -235,17 +236,17 @@ async function readAs(file: string, id: Digest): Promise<Buffer | undefined> {
   return typeof bytes !== "string" && digest(bytes) === id ? bytes : undefined;
 }
 
-async function withDeadline<T>(work: Promise<T>, milliseconds: number, folder: string): Promise<T> {
+/** Ends at the deadline, whether the reading is merely long or a network drive does not answer at all. */
+async function withDeadline(folder: string, milliseconds: number): Promise<StoreContent> {
+  const late = (): HoldpointError =>
+    new HoldpointError("deadline", `reading the evidence store ${folder} took longer than ${milliseconds / 1000} s`);
+  const end = performance.now() + milliseconds;
+  const work = readFolder(folder, () => {
+    if (performance.now() >= end) throw late();
+  });
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new HoldpointError(
-          "deadline",
-          `reading the evidence store ${folder} took longer than ${milliseconds / 1000} s`,
-        ),
-      );
-    }, milliseconds);
+    timer = setTimeout(() => reject(late()), milliseconds);
   });
   try {
     return await Promise.race([work, deadline]);
