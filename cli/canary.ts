@@ -197,10 +197,15 @@ function metricsSource({ prometheus }: StackSettings): string {
   throw new HoldpointError("config-invalid", "holdpoint:prometheus is not set: the canary can't be judged");
 }
 
+/** The sandbox's clock may be moved while a step is held, so it is read at every look. */
 function openClock(context: Context, { sandbox }: StackSettings): Clock {
   if (sandbox === undefined) return machineClock;
   assertSandbox(sandbox, context.env);
-  return readClock(sandbox);
+  return {
+    now: () => readClock(sandbox).now(),
+    at: (machine) => readClock(sandbox).at(machine),
+    machineSpan: (span) => readClock(sandbox).machineSpan(span),
+  };
 }
 
 /** On a terminal one line that changes; elsewhere a line when what it says has changed, at most every ten seconds. */

@@ -23,7 +23,7 @@ export async function main(args: readonly string[], given: Partial<Surroundings>
   const context: Context = { root: around.root, env: around.env, terminal: around.terminal };
   let outcome: Outcome | undefined;
   try {
-    const program = buildProgram(context, around.print, (ended) => void (outcome = ended));
+    const program = await buildProgram(context, args[0], around.print, (ended) => void (outcome = ended));
     await program.parseAsync([...args], { from: "user" });
     // A command that only prints its help has no outcome of its own.
     const { exitCode, result } = outcome ?? { exitCode: 0, result: {} };

@@ -1,12 +1,23 @@
 import type { Command } from "commander";
 import type { Context, Outcome } from "../context";
+import { registerApprove } from "./approve";
+import { registerAttest } from "./attest";
 import { registerCanary } from "./canary";
 import { registerExplain } from "./explain";
 import { registerLint } from "./lint";
 import { registerRollback } from "./rollback";
+import { registerStatus } from "./status";
 
 /** Adds a command to the program; its action tells how it ended. */
 export type Register = (program: Command, context: Context, ended: (outcome: Outcome) => void) => void;
 
 /** Every command, in the order of the help. What is heavy is imported by the actions. */
-export const COMMANDS: readonly Register[] = [registerLint, registerExplain, registerCanary, registerRollback];
+export const COMMANDS: readonly Register[] = [
+  registerLint,
+  registerExplain,
+  registerAttest,
+  registerApprove,
+  registerStatus,
+  registerCanary,
+  registerRollback,
+];

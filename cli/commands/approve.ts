@@ -1,0 +1,42 @@
+import { InvalidArgumentError, Option } from "commander";
+import type { ApproveOptions } from "../approve";
+import type { Register } from "./index";
+
+const HELP = `
+The approval is about exactly this change: its update plan, the program, configuration and secrets, and the state that
+it was made against. For anything else, and for a second time, it is worth nothing.
+
+Examples:
+  pulumi preview -s production --policy-pack policies --save-plan plan.json
+  holdpoint approve production --update-plan plan.json --as priya@omnihub.dev --key priya.pem
+  holdpoint approve production --update-plan plan.json --decision conditional --item "dashboards checked" --as priya@omnihub.dev`;
+
+/** `holdpoint approve <stage>` */
+export const registerApprove: Register = (program, context, ended) => {
+  program
+    .command("approve")
+    .summary("sign a decision about one exact change")
+    .description("Shows the change in an update plan and signs a decision about it.")
+    .argument("<stage>", "the stage: production")
+    .requiredOption("--update-plan <file>", "what pulumi preview --save-plan wrote")
+    .addOption(
+      new Option("--decision <decision>", "the decision")
+        .choices(["approved", "conditional", "rejected"])
+        .default("approved"),
+    )
+    .option("--item <text>", "conditional: what must be done first; may be given again", collect, [])
+    .option("--reason <text>", "rejected: why")
+    .option("--as <identity>", "who signs, as the trust file names them")
+    .option("--key <file>", "private key to sign with; in the sandbox it is found by --as")
+    .option("--yes", "sign without asking", false)
+    .addHelpText("after", HELP)
+    .action(async (stage: string, options: ApproveOptions) => {
+      const { approve } = await import("../approve");
+      ended(await approve(context, stage, options));
+    });
+};
+
+function collect(text: string, before: readonly string[]): string[] {
+  if (text.trim() === "") throw new InvalidArgumentError("an item without a text");
+  return [...before, text];
+}

@@ -1,0 +1,106 @@
+/** Who signs, with which key, and where what is signed goes. */
+import { createPublicKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { PrivateKey } from "../evidence/dsse";
+import { loadKey } from "../evidence/keys";
+import { configuredPath } from "../evidence/request";
+import { openStore, type Store } from "../evidence/store";
+import { parseTrust, type Identity, type Trust } from "../evidence/trust";
+import { HoldpointError } from "../rollout/errors";
+import type { Release } from "../rollout/release";
+import { assertSandbox } from "../sandbox/clock";
+import { keyPath } from "../sandbox/keys";
+import type { Context } from "./context";
+import { readStackFile, type StackFile } from "./stack-file";
+
+/** Options of every command that signs. */
+export interface SignerOptions {
+  /** Identity of the trust file. */
+  readonly as?: string;
+  /** File of the private key. */
+  readonly key?: string;
+}
+
+/** A person or machine with the key that proves it. */
+export interface Signing {
+  readonly identity: Identity;
+  readonly key: PrivateKey;
+  readonly trust: Trust;
+  readonly store: Store;
+  readonly file: StackFile;
+}
+
+/**
+ * Opens what a command needs to sign for a stage. The key must be one that the trust file gives to the identity: what
+ * anybody else signs would be stored and never count.
+ * @throws HoldpointError `config-invalid`, `file-missing`, `trust-invalid`, `key-missing`, `key-unusable`, `usage`
+ */
+export async function openSigning(context: Context, stage: string, options: SignerOptions): Promise<Signing> {
+  const file = readStackFile(context.root, stage);
+  const trust = readTrust(context, file);
+  const key = await signingKey(context, file, options);
+  const identity = trust.owner(createPublicKey(key.key));
+  if (identity === undefined) {
+    throw new HoldpointError("key-unusable", "the trust file gives this key to nobody", {
+      remedy: `add its public half to ${setting(file, "trust")}, or sign with another key`,
+    });
+  }
+  if (options.as !== undefined && identity.id !== options.as) {
+    throw new HoldpointError("key-unusable", `the key is that of "${identity.id}", not of "${options.as}"`, {
+      remedy: `--as ${identity.id}`,
+    });
+  }
+  return { identity, key, trust, store: openStore(configuredPath(context.root, setting(file, "evidence"))), file };
+}
+
+/** The stack's trust file. Throws HoldpointError `config-invalid`, `file-missing`, `trust-invalid`. */
+export function readTrust(context: Context, file: StackFile): Trust {
+  const path = setting(file, "trust");
+  let text: string;
+  try {
+    text = readFileSync(configuredPath(context.root, path), "utf8");
+  } catch (cause) {
+    throw new HoldpointError("file-missing", `the trust file "${path}" can't be read`, {
+      remedy: `write it, or point at it: pulumi config set holdpoint:trust <path> --stack ${file.stack}`,
+      cause,
+    });
+  }
+  return parseTrust(text, path);
+}
+
+/** A setting that a command can't do without. Throws HoldpointError `config-invalid`. */
+export function setting(file: StackFile, key: "plan" | "trust" | "evidence"): string {
+  const value = file.settings[key];
+  if (value !== undefined) return value;
+  throw new HoldpointError("config-invalid", `Pulumi.${file.stack}.yaml: holdpoint:${key} is not set`, {
+    remedy: `pulumi config set holdpoint:${key} <path> --stack ${file.stack}`,
+  });
+}
+
+/** The release that a stack is configured with. Throws HoldpointError `config-invalid`. */
+export function releaseOf(file: StackFile): Release {
+  if (file.settings.release !== undefined) return file.settings.release;
+  throw new HoldpointError("config-invalid", `Pulumi.${file.stack}.yaml: holdpoint:release is not set`, {
+    remedy: "set version, image, commit and author of what is rolled out",
+  });
+}
+
+/** The sandbox's throw-away keys are found by name, and only there may a key be unencrypted. */
+async function signingKey(
+  context: Context,
+  { settings, stack }: StackFile,
+  { as, key }: SignerOptions,
+): Promise<PrivateKey> {
+  const { sandbox } = settings;
+  if (sandbox !== undefined) assertSandbox(sandbox, context.env);
+  if (key !== undefined) return loadKey(key, { allowPlain: sandbox !== undefined });
+  if (sandbox === undefined) {
+    throw new HoldpointError("key-missing", `no key given to sign with for ${stack}`, {
+      remedy: "--key <file of the private key>",
+    });
+  }
+  if (as === undefined) {
+    throw new HoldpointError("usage", "found nobody to sign as", { remedy: "--as <identity of the trust file>" });
+  }
+  return loadKey(keyPath(sandbox, as), { allowPlain: true });
+}
