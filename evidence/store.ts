@@ -188,7 +188,7 @@ async function list(folder: string): Promise<string[]> {
 
 /** Folders of the store itself, and what a killed writer left. */
 function isOwn(name: string): boolean {
-  return name === "raw" || name === "update-plans" || /^\.[0-9a-f-]{36}\.tmp$/.test(name);
+  return name === "raw" || name === "update-plans" || name === "decisions" || /^\.[0-9a-f-]{36}\.tmp$/.test(name);
 }
 
 async function readEnvelope(folder: string, name: string): Promise<StoredEnvelope | RejectedEvidence> {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { keepDecision } from "../evidence/decisions";
 import { configuredPath, type Request } from "../evidence/request";
 import { openStore } from "../evidence/store";
 import { projectRoot } from "../components/configuration";
@@ -17,6 +18,10 @@ import { gatherWorld, type Gathered } from "./world";
 
 /** The longest that a gate takes, in milliseconds; each thing that it reads has a shorter deadline of its own. */
 const DEADLINE = 60_000;
+
+/** How long keeping the decision may hold up the run, in milliseconds. */
+const KEEPING = 500;
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 
 /** A gate's decision and what the policies need beside it. */
 export interface Decided {
@@ -55,7 +60,17 @@ export function openGate(): Gate {
 async function decide(mode: "preview" | "up"): Promise<Decided> {
   const project = readProject(projectRoot());
   const stacks = `${pulumi.getOrganization()}/${pulumi.getProject()}`;
-  return decideIn(project, await gatherWorld({ project, stacks, mode }));
+  const decided = await decideIn(project, await gatherWorld({ project, stacks, mode }));
+  const { stack, evidence } = project.settings;
+  const kept = keepDecision(configuredPath(project.root, evidence), {
+    stack,
+    mode,
+    request: project.digest,
+    decision: decided.decision,
+  });
+  // A store that does not answer must not hold up a decision that is made.
+  await Promise.race([kept, pause(KEEPING)]);
+  return decided;
 }
 
 async function decideIn(project: Project, { world, own }: Gathered): Promise<Decided> {
