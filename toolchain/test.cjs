@@ -32,7 +32,9 @@ async function runProject(project, filters, tools) {
   try {
     const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const { code } = await run(process.execPath, [vitest, "run", "--project", project, ...reporters, ...filters], {
+    // A filter may fit the tests of one project only.
+    const given = filters.length > 0 ? ["--passWithNoTests", ...filters] : [];
+    const { code } = await run(process.execPath, [vitest, "run", "--project", project, ...reporters, ...given], {
       cwd: root,
       env: testEnvironment(tools),
       show: true,
