@@ -67,13 +67,30 @@ export function readYaml(text: string, file: string): YamlSource {
   return source(document, lines, file);
 }
 
+/** Deeper than any plan; far below where the recursive parser would end the process, which nothing can catch. */
+const MAX_DEPTH = 100;
+
+/**
+ * Whether a text may be nested deeper than allowed. Counts brackets wherever they stand, and what a line begins with:
+ * block structure can't be nested deeper than it is indented.
+ */
+function isTooDeep(text: string): boolean {
+  if (/^[ \t?:-]{200}/m.test(text)) return true;
+  let depth = 0;
+  for (const character of text) {
+    if (character === "[" || character === "{") depth += 1;
+    else if ((character === "]" || character === "}") && depth > 0) depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
 function parse(text: string, file: string, lineCounter: LineCounter): Document.Parsed {
+  if (isTooDeep(text)) throw new HoldpointError("yaml-syntax", `${file}: nested too deeply`);
   try {
     return parseDocument(text, { lineCounter, version: "1.2", schema: "core", merge: false, prettyErrors: false });
   } catch (cause) {
-    // The parser recurses: a file of brackets exhausts the stack.
-    const what = cause instanceof RangeError ? "nested too deeply" : "cannot be read";
-    throw new HoldpointError("yaml-syntax", `${file}: ${what}`, { cause });
+    throw new HoldpointError("yaml-syntax", `${file}: cannot be read`, { cause });
   }
 }
 
@@ -169,6 +186,7 @@ function mistakesOfIssue(issue: Issue, from: YamlSource, schema: z.ZodType, pare
     case "invalid_union":
       return unionMistakes(issue, from, schema, path);
     case "invalid_value": {
+      if (!issue.message.startsWith("Invalid ")) return [{ path, expected: issue.message }];
       const words = issue.values.map(String);
       return [{ path, expected: choice(words, valueAt(from.data, path)) }];
     }
@@ -307,18 +325,19 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   return best !== undefined && best.away <= limit ? best.candidate : undefined;
 }
 
-/** Edits (insert, drop, change) between two words. */
+/** Edits between two words: insert, drop, change, swap two neighbours. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const cell = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    rows[i] = [i];
     for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const changed = cell(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? cell(i - 2, j - 2) + 1 : changed;
+      rows[i]?.push(Math.min(changed, swapped, cell(i - 1, j) + 1, cell(i, j - 1) + 1));
     }
-    row = next;
   }
-  return row[b.length] ?? 0;
+  return cell(a.length, b.length);
 }
 
 /** The value at a path of plain data, or undefined. */

@@ -1,0 +1,167 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { machineClock } from "../../rollout/clock";
+import {
+  EMPTY_DEPLOYMENT,
+  modifiedAt,
+  parseDeployment,
+  routedWeight,
+  stageStateOf,
+  stashInput,
+  stateDigest,
+} from "../../rollout/state";
+import type { Deployment } from "../../rollout/state";
+import { BASELINE, hex, RELEASE } from "./world-factory";
+
+/** Written by the real CLI. */
+const TEXT = readFileSync("test/fixtures/rollout/state.json", "utf8");
+
+interface File {
+  deployment: { resources: Record<string, unknown>[]; pending_operations?: unknown[] };
+}
+function changed(change: (file: File) => void): Deployment {
+  const file = JSON.parse(TEXT) as File;
+  change(file);
+  return parseDeployment(JSON.stringify(file));
+}
+const component = (file: File): Record<string, unknown> => {
+  const found = file.deployment.resources.find((resource) => resource["type"] === "holdpoint:x:C");
+  if (found === undefined) throw new Error("no component");
+  return found;
+};
+
+describe("a state's digest", () => {
+  const digest = stateDigest(parseDeployment(TEXT));
+  test("changes with a resource's inputs, outputs, id, protect, parent, and with its absence", () => {
+    const changes: ((file: File) => void)[] = [
+      (file) => (component(file)["inputs"] = {}),
+      (file) => (component(file)["outputs"] = { x: 1 }),
+      (file) => (component(file)["id"] = "x"),
+      (file) => (component(file)["protect"] = true),
+      (file) => (component(file)["parent"] = "urn:other"),
+      (file) => (component(file)["delete"] = true),
+      (file) =>
+        (file.deployment.resources = file.deployment.resources.filter(
+          (resource) => resource["type"] !== "holdpoint:x:C",
+        )),
+    ];
+    expect(new Set([digest, ...changes.map((change) => stateDigest(changed(change)))]).size).toBe(changes.length + 1);
+  });
+  test("does not change with times, order, propertyDependencies, ciphertext, nor with the records of a refused up", () => {
+    expect(stateDigest(changed((file) => (component(file)["modified"] = "2030-01-01T00:00:00Z")))).toBe(digest);
+    expect(stateDigest(changed((file) => file.deployment.resources.reverse()))).toBe(digest);
+    expect(stateDigest(changed((file) => (component(file)["propertyDependencies"] = {})))).toBe(digest);
+    expect(stateDigest(parseDeployment(TEXT.replaceAll(/"ciphertext": "[^"]*"/g, '"ciphertext": "v1:other"')))).toBe(
+      digest,
+    );
+    expect(stateDigest(changed((file) => (file.deployment.resources = [component(file)])))).toBe(digest);
+  });
+  test("does not take an absent secret for a secret", () => {
+    const without = changed((file) => delete (component(file)["inputs"] as Record<string, unknown>)["sec"]);
+    expect(stateDigest(without)).not.toBe(digest);
+  });
+});
+
+describe("a state", () => {
+  test("tells what a Stash holds and since when", () => {
+    const state = parseDeployment(TEXT);
+    expect(stashInput(state, "step")).toEqual({ weight: 5, release: { image: "i", commit: "c" } });
+    expect(modifiedAt(state, "step")).toBe(Date.parse("2026-11-21T12:02:56.852Z"));
+    expect(stashInput(state, "comp-x")).toBeUndefined();
+    expect(modifiedAt(EMPTY_DEPLOYMENT, "step")).toBeUndefined();
+  });
+  test("of a new stack is empty", () => {
+    expect(parseDeployment('{"version":3,"deployment":{"manifest":{}}}')).toEqual(EMPTY_DEPLOYMENT);
+    expect(parseDeployment('{"version":3,"deployment":null}')).toEqual(EMPTY_DEPLOYMENT);
+  });
+  test("tells what an interrupted up left", () => {
+    const state = changed(
+      (file) => (file.deployment.pending_operations = [{ resource: { urn: "urn:pulumi:x" }, type: "updating" }]),
+    );
+    expect(state.pending).toEqual(["updating urn:pulumi:x"]);
+  });
+  test("that is none is refused", () => {
+    expect(() => parseDeployment("no")).toThrow(
+      "found text that is not JSON, expected a state as pulumi stack export writes it",
+    );
+    expect(() => parseDeployment('{"deployment":{"resources":[{}]}}')).toThrow(/^deployment\.resources\.0\.urn: /);
+  });
+});
+
+const route = (rules: unknown, outputs?: unknown) => ({
+  urn: "urn:pulumi:p::holdpoint::kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::omnihub",
+  type: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+  inputs: { spec: { rules } },
+  ...(outputs === undefined ? {} : { outputs: { spec: { rules: outputs } } }),
+});
+const backends = (baseline: number, canary: number) => [
+  {
+    backendRefs: [
+      { name: "omnihub-baseline", weight: baseline },
+      { name: "omnihub-canary", weight: canary },
+    ],
+  },
+];
+const state = (...resources: Deployment["resources"][number][]): Deployment => ({ resources, pending: [] });
+
+describe("the routed weight", () => {
+  const weight = (...resources: Deployment["resources"][number][]) => routedWeight(state(...resources), "omnihub");
+  test("is the canary's share", () => {
+    expect(weight(route(backends(95, 5)))).toBe(5);
+    expect(weight(route(backends(3, 1)))).toBe(25);
+    expect(weight(route(backends(0, 0)))).toBe(0);
+    expect(weight(route([{ backendRefs: [{ name: "omnihub-canary" }] }]))).toBe(100);
+  });
+  test("is what is live, not what was asked for", () =>
+    expect(weight(route(backends(95, 5), backends(50, 50)))).toBe(50));
+  test("is the greatest of all rules", () => expect(weight(route([...backends(95, 5), ...backends(10, 90)]))).toBe(90));
+  test("is unknown where there is no route, and no number where it can't be understood", () => {
+    expect(weight()).toBeUndefined();
+    expect(weight(route("?"))).toBeNaN();
+    expect(weight(route([]))).toBeNaN();
+    expect(weight(route([{ backendRefs: [{ name: "omnihub-canary", weight: "5" }] }]))).toBeNaN();
+  });
+});
+
+describe("a stage's state", () => {
+  const stash = (name: string, input: unknown, modified = "2026-11-22T02:00:00Z") => ({
+    urn: `urn:pulumi:p::holdpoint::pulumi:index:Stash::${name}`,
+    type: "pulumi:index:Stash",
+    inputs: { input },
+    modified,
+  });
+  const name = ({ image, commit }: typeof RELEASE) => ({ image, commit });
+  const entry = { release: name(RELEASE), baseline: name(BASELINE), request: hex("7") };
+  const of = (stage: Deployment | undefined, canary: Deployment | undefined) =>
+    stageStateOf({ stage, canary }, "omnihub", machineClock);
+  const step = stash("step", { weight: 5, release: name(RELEASE) });
+  test("has the record and the canary", () => {
+    expect(
+      of(state(stash("record", { current: entry, usedApprovals: [hex("e")] })), state(step, route(backends(75, 25)))),
+    ).toEqual({
+      ok: true,
+      record: { current: entry, usedApprovals: [hex("e")] },
+      canary: { weight: 5, release: name(RELEASE), since: Date.UTC(2026, 10, 22, 2), routed: 25 },
+    });
+  });
+  test("of stacks that do not exist is known to be empty", () =>
+    expect(of(undefined, undefined)).toEqual({ ok: true }));
+  test("is unknown where a record is malformed", () => {
+    expect(of(state(stash("record", {})), undefined)).toEqual({
+      ok: false,
+      why: 'the stage stack\'s "record" is malformed',
+    });
+    expect(of(state(stash("record", { current: { release: entry.release }, usedApprovals: [] })), undefined).ok).toBe(
+      false,
+    );
+    expect(of(undefined, state(stash("step", { weight: "5" })))).toEqual({
+      ok: false,
+      why: 'the canary stack\'s "step" is malformed',
+    });
+    expect(of(undefined, state(stash("step", { weight: 5, release: name(RELEASE) }, "soon"))).ok).toBe(false);
+  });
+  test("is unknown where traffic is routed that nobody recorded", () => {
+    expect(of(undefined, state(route(backends(75, 25)))).ok).toBe(false);
+    expect(of(undefined, state(route(backends(100, 0)))).ok).toBe(true);
+  });
+});

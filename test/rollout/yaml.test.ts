@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { HoldpointError } from "../../rollout/errors";
+import { nearest, parseWith, readYaml } from "../../rollout/yaml";
+
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof HoldpointError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  throw new Error("read");
+}
+const read = (text: string) => refusal(() => readYaml(text, "x.yaml"));
+
+describe("reading YAML", () => {
+  test("gives data and the lines of its parts", () => {
+    const source = readYaml("a: 1\nb:\n  - c: 2\n  - d\n", "x.yaml");
+    expect(source.data).toEqual({ a: 1, b: [{ c: 2 }, "d"] });
+    expect([
+      source.lineOf(["a"]),
+      source.lineOf(["b"]),
+      source.lineOf(["b", 0, "c"]),
+      source.lineOf(["b", 1]),
+      source.lineOf(["gone"]),
+    ]).toEqual([1, 2, 3, 4, 1]);
+    expect(source.position(["b", 0, "c"])).toEqual({ line: 3, column: 8 });
+  });
+  test("reads words as words: no, 02:00 and 5% are text", () => {
+    expect(readYaml("a: no\nb: 02:00\nc: 5%\nd: 2026-01-01\n", "x.yaml").data).toEqual({
+      a: "no",
+      b: "02:00",
+      c: "5%",
+      d: "2026-01-01",
+    });
+  });
+  test("refuses what hides the data from its reader", () => {
+    expect(read("a: &x 1\nb: *x\n")).toBe(
+      'yaml-syntax: 2 mistakes\n  x.yaml:1:7: found the anchor "&x", expected a plain value\n  x.yaml:2:4: found the alias "*x", expected the value itself',
+    );
+    expect(read("a: 1\n<<: { b: 2 }\n")).toBe(
+      'yaml-syntax: x.yaml:2:1: found the merge key "<<", expected the values themselves',
+    );
+    expect(read("a: !!binary aGk=\n")).toMatch(
+      /^yaml-syntax: x\.yaml:1:\d+: found the tag "tag:yaml.org,2002:binary", expected a plain value$/,
+    );
+    expect(read("a: !secret x\n")).toMatch(/found the tag "!secret", expected a plain value$/);
+    expect(read("__proto__: { x: 1 }\n")).toBe(
+      'yaml-syntax: x.yaml:1:1: found the key "__proto__", expected a key of the plan',
+    );
+    expect(read("? [a]\n: 1\n")).toBe("yaml-syntax: x.yaml:1:3: found a collection as a key, expected a word as a key");
+  });
+  test("refuses a key that is there twice", () =>
+    expect(read("a: 1\nb: 2\na: 3\n")).toBe("yaml-syntax: x.yaml:3:1: found a key twice, expected every key once"));
+  test("refuses two documents, tells all syntax mistakes", () => {
+    expect(read("a: 1\n---\nb: 2\n")).toMatch(/^yaml-syntax: x\.yaml:2:1: /);
+    expect(read("a: [1\nb: }")).toMatch(/^yaml-syntax: /);
+  });
+  test("refuses a file of more than 1 MiB", () =>
+    expect(read(`a: "${"x".repeat(1024 * 1024)}"`)).toBe(
+      "file-too-large: x.yaml: found 1048581 bytes, expected at most 1 MiB",
+    ));
+  test("refuses what is nested too deeply, before the parser's recursion could end the process", () => {
+    for (const opening of ["[", "{a: ", "- ", "? ", "[\n"]) {
+      expect(read(opening.repeat(100_000)), opening).toBe("yaml-syntax: x.yaml: nested too deeply");
+    }
+    const stairs = Array.from({ length: 1000 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n");
+    expect(read(stairs)).toBe("yaml-syntax: x.yaml: nested too deeply");
+    expect(readYaml(`${"[".repeat(100)}${"]".repeat(100)}`, "x.yaml").data).toBeDefined();
+  });
+});
+
+describe("mistakes by schema", () => {
+  const schema = z.strictObject({
+    name: z.string(),
+    mode: z.enum(["fast", "slow"]).optional(),
+    count: z.int().min(1, "a number from 1").optional(),
+    on: z.boolean().optional(),
+    parts: z.record(z.string(), z.strictObject({ size: z.number() })).optional(),
+    one: z
+      .discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("a"), alpha: z.string() }),
+        z.strictObject({ kind: z.literal("b"), beta: z.string().optional() }),
+      ])
+      .optional(),
+  });
+  const check = (text: string) => refusal(() => parseWith(schema, readYaml(text, "x.yaml"), "config-invalid"));
+  test("name place, what was found and what was expected", () => {
+    expect(check("name: 1")).toBe("config-invalid: x.yaml:1:7: name: found 1, expected text");
+    expect(check("name: x\nmode: fats")).toBe(
+      'config-invalid: x.yaml:2:7: mode: found "fats", expected "fast" (one of fast, slow)',
+    );
+    expect(check("name: x\ncount: 0")).toBe("config-invalid: x.yaml:2:8: count: found 0, expected a number from 1");
+    expect(check("name: x\non: yes")).toBe('config-invalid: x.yaml:2:5: on: found "yes", expected true or false');
+    expect(check("name: x\non:")).toBe("config-invalid: x.yaml:2:4: on: found nothing, expected true or false");
+    expect(check("mode: fast")).toBe('config-invalid: x.yaml:1:1: found nothing, expected the key "name" (text)');
+  });
+  test("find the nearest key in records and unions", () => {
+    expect(check("name: x\nparts: { p: { size: 1, sizes: 2 } }")).toBe(
+      'config-invalid: x.yaml:2:24: parts.p: found the unknown key "sizes", expected "size"',
+    );
+    expect(check("name: x\none: { kind: b, betta: x }")).toBe(
+      'config-invalid: x.yaml:2:17: one: found the unknown key "betta", expected "beta"',
+    );
+    expect(check("name: x\none: { kind: b, zzz: x }")).toBe(
+      'config-invalid: x.yaml:2:17: one: found the unknown key "zzz", expected one of kind, beta',
+    );
+  });
+  test("never print a whole tree", () =>
+    expect(check(`name: { a: ["secret"] }`)).toBe("config-invalid: x.yaml:1:7: name: found a map, expected text"));
+});
+
+test("the nearest word is near", () => {
+  expect(nearest("smok", ["smoke", "load"])).toBe("smoke");
+  expect(nearest("Staging", ["staging"])).toBe("staging");
+  expect(nearest("xyz", ["smoke", "load"])).toBeUndefined();
+  expect(nearest("a", [])).toBeUndefined();
+});
