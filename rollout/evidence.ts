@@ -38,7 +38,7 @@ export interface EvidenceFacts {
     readonly failedTests: readonly string[];
     readonly skippedTests: readonly string[];
   };
-  "vulnerabilities": {
+  vulnerabilities: {
     readonly scanner: string;
     /** When the scanner's database was last updated; absent if the report does not say. */
     readonly databaseUpdatedAt?: number;
@@ -46,7 +46,7 @@ export interface EvidenceFacts {
     /** Ids of critical findings, for the message. */
     readonly critical: readonly string[];
   };
-  "drill": {
+  drill: {
     /** "rollback", "restore", … */
     readonly drill: string;
     readonly outcome: "passed" | "failed";
@@ -55,27 +55,32 @@ export interface EvidenceFacts {
     /** Restore drills: whether the restored data was verified. */
     readonly integrity?: "verified" | "unverified" | "failed";
   };
-  "cost": { readonly currency: string; readonly monthly: number };
+  cost: { readonly currency: string; readonly monthly: number };
   "on-call": {
-    readonly shifts: readonly { readonly level: "primary" | "secondary"; readonly person: string; readonly from: number; readonly until: number }[];
+    readonly shifts: readonly {
+      readonly level: "primary" | "secondary";
+      readonly person: string;
+      readonly from: number;
+      readonly until: number;
+    }[];
   };
-  "runbooks": { readonly runbooks: readonly { readonly name: string; readonly sections: readonly string[] }[] };
-  "backup": {
+  runbooks: { readonly runbooks: readonly { readonly name: string; readonly sections: readonly string[] }[] };
+  backup: {
     readonly scope: string;
     readonly trigger: "manual" | "scheduled";
     readonly integrity: "verified" | "unverified" | "failed";
   };
-  "pipelines": {
+  pipelines: {
     readonly branch: string;
     readonly pipelines: readonly { readonly name: string; readonly conclusion: string; readonly commit: string }[];
   };
-  "freeze": {
+  freeze: {
     readonly branch: string;
     readonly since: number;
     readonly merges: readonly { readonly commit: string; readonly title: string; readonly emergency: boolean }[];
   };
   /** An item of a conditional sign-off that has been done. */
-  "condition": { readonly item: string; readonly approval: Digest };
+  condition: { readonly item: string; readonly approval: Digest };
 }
 
 /** A kind of evidence that a criterion can ask for. */

@@ -37,44 +37,34 @@ const goodWorlds = fc.oneof({ weight: 2, arbitrary: fc.constant(f.world()) }, { 
 
 /** A step towards less being known. */
 const losses: fc.Arbitrary<(world: World) => World> = fc.oneof(
-  fc
-    .nat(20)
-    .map((index) => (world: World) => ({
-      ...world,
-      evidence: world.evidence.filter((item, at) => at !== index || isAgainst(item)),
-    })),
+  fc.nat(20).map((index) => (world: World) => ({
+    ...world,
+    evidence: world.evidence.filter((item, at) => at !== index || isAgainst(item)),
+  })),
   fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 60 * 24 * 40 })).map(([index, minutes]) => (world: World) => ({
     ...world,
     evidence: world.evidence.map((item, at) =>
       at === index && !isAgainst(item) ? { ...item, finishedAt: item.finishedAt - minutes * f.MINUTE } : item,
     ),
   })),
-  fc
-    .nat(20)
-    .map((index) => (world: World) => ({
-      ...world,
-      evidence: world.evidence.map((item, at) =>
-        at === index && !isAgainst(item) ? { ...item, finishedAt: Number.NaN } : item,
-      ),
-    })),
-  fc
-    .nat(20)
-    .map((index) => (world: World) => ({
-      ...world,
-      evidence: world.evidence.map((item, at) => (at === index && !isAgainst(item) ? { ...item, signers: [] } : item)),
-    })),
-  fc
-    .nat(3)
-    .map((index) => (world: World) => ({
-      ...world,
-      approvals: world.approvals.filter((item, at) => at !== index || item.decision === "rejected"),
-    })),
-  fc
-    .constantFrom("staging", "production")
-    .map((stage) => (world: World) => ({
-      ...world,
-      stages: { ...world.stages, [stage]: { ok: false, why: "unknown" } as const },
-    })),
+  fc.nat(20).map((index) => (world: World) => ({
+    ...world,
+    evidence: world.evidence.map((item, at) =>
+      at === index && !isAgainst(item) ? { ...item, finishedAt: Number.NaN } : item,
+    ),
+  })),
+  fc.nat(20).map((index) => (world: World) => ({
+    ...world,
+    evidence: world.evidence.map((item, at) => (at === index && !isAgainst(item) ? { ...item, signers: [] } : item)),
+  })),
+  fc.nat(3).map((index) => (world: World) => ({
+    ...world,
+    approvals: world.approvals.filter((item, at) => at !== index || item.decision === "rejected"),
+  })),
+  fc.constantFrom("staging", "production").map((stage) => (world: World) => ({
+    ...world,
+    stages: { ...world.stages, [stage]: { ok: false, why: "unknown" } as const },
+  })),
   fc.constant((world: World) => ({ ...world, evidenceFailure: "unreadable" })),
   fc.constant((world: World) => ({ ...world, clockFailure: "off" })),
   fc.constant((world: World) => ({ ...world, updatePlans: [] })),
