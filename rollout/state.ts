@@ -126,11 +126,12 @@ const routeSpec = z.looseObject({
 });
 
 /**
- * The share of traffic, 0..100, that the service's route gives to its canary; the greatest of all rules. Undefined
- * where the state has no such route, NaN where it has one that can't be understood.
+ * The share of traffic, 0..100, that a canary stack's routes give to the service's canary; the greatest of all rules,
+ * whatever the routes are called: a filter by name that misses would say that nothing is routed. Undefined where the
+ * state has no route, NaN where it has one that can't be understood.
  */
 export function routedWeight(deployment: Deployment, service: string): number | undefined {
-  const routes = deployment.resources.filter((item) => ROUTE.test(item.type) && item.urn.endsWith(`::${service}`));
+  const routes = deployment.resources.filter((item) => ROUTE.test(item.type));
   if (routes.length === 0) return undefined;
   const weights = routes.flatMap((route) => {
     const spec = routeSpec.safeParse(route.outputs?.["spec"] ?? route.inputs?.["spec"]);

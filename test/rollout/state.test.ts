@@ -89,7 +89,8 @@ describe("a state", () => {
 });
 
 const route = (rules: unknown, outputs?: unknown) => ({
-  urn: "urn:pulumi:p::holdpoint::kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::omnihub",
+  // As components/canary.ts names it.
+  urn: "urn:pulumi:p::holdpoint::holdpoint:canary:Canary$kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::canary-route",
   type: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
   inputs: { spec: { rules } },
   ...(outputs === undefined ? {} : { outputs: { spec: { rules: outputs } } }),
