@@ -296,6 +296,30 @@ export class Stand {
     this.mark("entered");
   }
 
+  /**
+   * Expects a command to fail without anything being created, changed or deleted: neither in a stack's state (the
+   * clearance's own record and a new stack's root aside) nor in the cluster and the clouds.
+   * @returns what it said
+   */
+  async expectRefused(stack: string, command: () => Promise<Ran>): Promise<string> {
+    const before = await this.everything(stack);
+    const { code, text } = await command();
+    if (code === 0 || code === null) throw new Error(`expected it to be refused, its exit code is ${code}:\n${text}`);
+    if ((await this.everything(stack)) !== before) throw new Error(`refused, but something was changed:\n${text}`);
+    return text;
+  }
+
+  private async everything(stack: string): Promise<string> {
+    const folders = ["cluster", "cloud"].map((name) => join(this.dir, name)).filter((folder) => existsSync(folder));
+    const files = folders.flatMap((folder) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    );
+    const contents = files.sort().map((file) => `${file}\n${readFileSync(file, "utf8")}`);
+    return [await this.fingerprint(stack), ...contents].join("\n");
+  }
+
   async expectDone(run: Promise<Ran>): Promise<Ran> {
     const ran = await run;
     if (ran.code !== 0) throw new Error(`expected it to be done:\n${ran.text}`);
