@@ -112,7 +112,7 @@ export class Canary extends pulumi.ComponentResource {
   private recordStep(written: pulumi.Resource[]): void {
     const { image, commit } = this.args.release;
     const input = { weight: effectiveWeight(this.args.settings), release: { image, commit } };
-    new pulumi.Stash("step", { input }, { dependsOn: written });
+    new pulumi.Stash("step", { input }, { dependsOn: written, protect: this.args.protect });
   }
 
   private metadata(name: string) {

@@ -60,10 +60,13 @@ export function declareCanary(
   return { weight: canary.weight, killSwitch: canary.killSwitch, safeMode: canary.safeMode };
 }
 
-/** What was reached, written only once all of it was. The policy pack adds what it knows of the release before. */
-function recordStage({ release }: StageSettings, dependsOn: pulumi.Resource[]): void {
+/**
+ * What was reached, written only once all of it was; the policy pack adds the release before, and the approvals used.
+ * It depends on everything, so while it is protected `pulumi destroy` stops at it, before its first delete (measured).
+ */
+function recordStage({ release, protect }: StageSettings, dependsOn: pulumi.Resource[]): void {
   const { image, commit } = release;
-  new pulumi.Stash("record", { input: { release: { image, commit } } }, { dependsOn });
+  new pulumi.Stash("record", { input: { release: { image, commit } } }, { dependsOn, protect });
 }
 
 /** Read here and nowhere else, so that it stays a secret to the engine. */

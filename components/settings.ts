@@ -38,9 +38,18 @@ const secretShape = {
   digestKey: z.string({ error: "a secret text" }).min(16, { error: "a secret of at least 16 characters" }).optional(),
 };
 
+/**
+ * The Kubernetes provider deletes a ConfigMap or a Secret whose data change, and makes it anew, unless it is told not
+ * to (pulumi/pulumi-kubernetes#1567): the kill switch would be gone in between, or, being protected, could not be
+ * switched at all. A key of the provider's own, so that its other keys (context, kubeconfig) work as everywhere.
+ */
+const inPlace = z.literal(true, { error: "true, or the provider replaces what must be changed in place" });
+
 const stageShape = {
   ...commonShape,
   ...secretShape,
+  "kubernetes:enableConfigMapMutable": inPlace,
+  "kubernetes:enableSecretMutable": inPlace,
   redisAuthToken: z
     .string({ error: "a secret text" })
     .regex(AUTH_TOKEN, { error: "a secret of 16 to 128 letters, digits and !&#$^<>-" })
@@ -53,12 +62,26 @@ const stageShape = {
   monitoring: monitoringSchema,
 };
 
-const canaryShape = { ...commonShape, ...secretShape, canary: canarySchema, route: routeSchema };
+const canaryShape = {
+  ...commonShape,
+  ...secretShape,
+  "kubernetes:enableConfigMapMutable": inPlace,
+  canary: canarySchema,
+  route: routeSchema,
+};
+
+/** Keys of the providers' own namespaces that we insist on; all others are none of our business. */
+const PROVIDER_KEYS = {
+  stage: Object.keys(stageShape).filter((key) => key.includes(":")),
+  canary: Object.keys(canaryShape).filter((key) => key.includes(":")),
+};
 
 const stageSchema = z.strictObject(stageShape);
 const canaryStackSchema = z.strictObject(canaryShape);
 
-type WithoutSecrets<T> = Omit<T, keyof typeof secretShape | "redisAuthToken" | "aws:region">;
+/** Secrets, and the keys of providers: checked, and no part of the settings. */
+type Unkept = keyof typeof secretShape | "redisAuthToken" | `${string}:${string}`;
+type WithoutSecrets<T> = { [K in keyof T as K extends Unkept ? never : K]: T[K] };
 
 interface Head {
   /** Name of the stack, `production-canary`. */
@@ -124,18 +147,9 @@ export function parseSettings(raw: RawSettings): Settings {
   ];
   if (!result.success || mistakes.length > 0) throw refusal(mistakes, source, raw);
 
-  const head = { stack: raw.stack, stage };
-  if (kind === "canary") {
-    const { digestKey: _key, ...settings } = result.data as z.infer<typeof canaryStackSchema>;
-    return { ...head, kind, ...settings };
-  }
-  const {
-    digestKey: _key,
-    redisAuthToken: _token,
-    "aws:region": awsRegion,
-    ...settings
-  } = result.data as z.infer<typeof stageSchema>;
-  return { ...head, kind, region: awsRegion, ...settings };
+  const kept = Object.entries(result.data).filter(([key]) => !SECRET_KEYS.includes(key) && !key.includes(":"));
+  const region = kind === "stage" ? { region: raw.config["aws:region"] } : {};
+  return { stack: raw.stack, stage, kind, ...region, ...Object.fromEntries(kept) } as Settings;
 }
 
 /** A key that belongs to the other kind of stack is told where it belongs. */
@@ -195,7 +209,7 @@ function sourceOf(raw: RawSettings): StackSource {
   const data: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(raw.config)) {
     if (key.startsWith(`${PROJECT}:`)) data[key.slice(PROJECT.length + 1)] = plain(value, key);
-    else if (key === "aws:region" && stackKind(raw.stack).kind === "stage") data[key] = value;
+    else if (PROVIDER_KEYS[stackKind(raw.stack).kind].includes(key)) data[key] = plain(value, key);
   }
   const file = raw.file === undefined ? undefined : readYaml(raw.file.text, raw.file.path);
   const name = raw.file?.path ?? `Pulumi.${raw.stack}.yaml`;

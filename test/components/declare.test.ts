@@ -128,6 +128,11 @@ describe("what must not be deleted", () => {
     expect(resources.one("ConfigMap").protect).toBe(true);
   });
 
+  test("the records are protected in production: each depends on all else, so that a destroy stops before its first delete", async () => {
+    expect((await stage("production")).one("Stash", "record").protect).toBe(true);
+    expect((await canary("production")).one("Stash", "step").protect).toBe(true);
+  });
+
   test("nothing is protected in staging", async () => {
     expect([...(await stage("staging")).all, ...(await canary("staging")).all].filter((each) => each.protect)).toEqual(
       [],

@@ -260,6 +260,20 @@ describe("a mistake", () => {
     );
   });
 
+  test.each([
+    ["production", "kubernetes:enableConfigMapMutable"],
+    ["production", "kubernetes:enableSecretMutable"],
+    ["production-canary", "kubernetes:enableConfigMapMutable"],
+  ])("of letting the provider replace what must be changed in place is told (%s, %s)", (stack, key) => {
+    const raw = rawSettings(stack);
+    const { [key]: _left, ...without } = raw.config;
+    const expected = "expected true, or the provider replaces what must be changed in place";
+    const told = (config: Record<string, string>) => refusalOf(() => parseSettings({ ...raw, config }));
+    expect(told(without)).toContain(`${key}: found nothing, ${expected}`);
+    expect(told({ ...without, [key]: "false" })).toContain(`${key}: found false, ${expected}`);
+    expect(told(without)).toContain(`Pulumi.${stack}.yaml:${lineOf(stack, `${key}: true`)}:`);
+  });
+
   test("is told together with all others, in the file's order", () => {
     const raw = rawSettings("production");
     const config = {
