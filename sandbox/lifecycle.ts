@@ -60,8 +60,10 @@ export function projectRoot(): string {
   return (globalThis as { __holdpointRoot?: string }).__holdpointRoot ?? process.cwd();
 }
 
-/** Where a project's sandbox lies unless told otherwise. */
-export const defaultFolder = (root: string): string => join(root, ".sandbox");
+/** Where a project's sandbox lies unless told otherwise; for the working copy in a sandbox, that very sandbox. */
+export function defaultFolder(root: string): string {
+  return existsSync(join(dirname(root), MARKER)) ? dirname(root) : join(root, ".sandbox");
+}
 
 function readState(dir: string): State {
   try {

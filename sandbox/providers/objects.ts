@@ -18,11 +18,11 @@ const COMPUTED_METADATA = ["uid", "resourceVersion", "generation", "creationTime
 /** The file of an object: `<namespace>/<kind>-<name>.yaml`; what belongs to no namespace lies in `_cluster`. */
 export function objectPath(dir: string, type: string, id: string): string {
   const kind = kindOf(type);
-  const slash = id.indexOf("/");
-  const name = slash < 0 ? id : id.slice(slash + 1);
-  const namespaceOf =
-    kind === "Namespace" ? name : isClusterKind(kind) ? "_cluster" : slash < 0 ? "default" : id.slice(0, slash);
-  return join(dir, "cluster", fileName(namespaceOf), fileName(`${kind.toLowerCase()}-${name}.yaml`));
+  const slash = isClusterKind(kind) ? -1 : id.indexOf("/");
+  const name = id.slice(slash + 1);
+  const own = slash < 0 ? "default" : id.slice(0, slash);
+  const folder = kind === "Namespace" ? name : isClusterKind(kind) ? "_cluster" : own;
+  return join(dir, "cluster", fileName(folder), fileName(`${kind.toLowerCase()}-${name}.yaml`));
 }
 
 /** Splits what lies in the cluster into what was declared and what the cluster added to its metadata. */

@@ -36,9 +36,9 @@ export function readFile(path: string): string | undefined {
   }
 }
 
-/** Name of a type or id as a file name: nothing but letters, digits, dot, dash and underscore. */
+/** Name of a type or id as a file name: nothing but letters, digits, dot, dash and underscore, and no dot first. */
 export function fileName(text: string): string {
-  const safe = text.replace(/[^\w.-]+/g, "_").slice(0, 150);
+  const safe = text.replace(/^\.+|[^\w.-]+/g, "_").slice(0, 150);
   return safe === text ? safe : `${safe}.${createHmac("sha256", "name").update(text).digest("hex").slice(0, 8)}`;
 }
 
