@@ -165,7 +165,7 @@ function judgeCondition(
     part,
     wanted: `"${item}", which ${approval.signer.id} made a condition, attested as done by ${roles.join(" or ")}`,
     remedy: "do it and attest that it is done",
-    command: `npx holdpoint attest --stage ${stage.name} --condition ${short(approval.id)} "${item}"`,
+    command: `npx holdpoint attest --stage ${stage.name} --condition ${approval.id} "${item}"`,
   };
   if (item === "") return { ...rest, verdict: "fail", found: "a conditional sign-off that names no condition" };
   const selection = select(

@@ -20,7 +20,7 @@ export function judgeFreeze(criterion: CriterionOf<"freeze">, world: World): Ans
     world,
     wanted: `${branch} frozen for ${showDuration(before)} or longer, only emergency fixes merged, seen within ${showDuration(criterion.maxAge)}`,
     remedy: `freeze ${branch}, wait until it has been so for ${showDuration(before)}, and attest its merges`,
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   } as const;
   return judgeLatest(latest, ({ facts }) => {
     const merged = facts.merges.filter((merge) => !merge.emergency);
@@ -54,7 +54,7 @@ export function judgePipelines(criterion: CriterionOf<"pipelines">, world: World
     world,
     wanted: `every pipeline of ${branch} green for this release${named}`,
     remedy: "mend the pipelines, let them run through and attest their list",
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   } as const;
   return judgeLatest(latest, ({ facts }) => {
     const { pipelines } = facts;

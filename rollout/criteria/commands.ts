@@ -1,19 +1,38 @@
 /** The commands that mend a criterion, in one place so that they stay those of `holdpoint`. */
-import type { EvidenceCriterion } from "../plan";
+import type { CriterionOf, EvidenceCriterion } from "../plan";
 
-/** `npx holdpoint attest …`: attests a file that the criterion's tool wrote. */
-export function attestCommand(criterion: EvidenceCriterion): string {
-  const stage = criterion.stage === undefined ? "" : ` --stage ${criterion.stage}`;
+/**
+ * `npx holdpoint attest …`: attests what the criterion's tool wrote, or runs and attests its drill.
+ * @param gate the stage whose gate asks; evidence that the plan ties to no stage is attested for it
+ */
+export function attestCommand(criterion: EvidenceCriterion, gate: string): string {
+  const attest = `npx holdpoint attest --stage ${criterion.stage ?? gate}`;
   switch (criterion.kind) {
     case "tests":
-      return `npx holdpoint attest${stage} --suite ${criterion.suite} <junit.xml>`;
+      return `${attest} --suite ${criterion.suite} <junit.xml>`;
     case "vulnerabilities":
-      return `npx holdpoint attest${stage} <scan.json>`;
+      return `${attest} <scan.json>`;
     case "drill":
-      return `npx holdpoint attest${stage} <${criterion.drill}-drill.json>`;
-    default:
-      return `npx holdpoint attest${stage} <${criterion.kind}.json>`;
+      return drillCommand(criterion, criterion.stage ?? gate);
+    case "cost":
+      return `${attest} <estimate.json>`;
+    case "on-call":
+      return `${attest} <schedule.json>`;
+    case "runbooks":
+      return `${attest} <folder of runbooks>`;
+    case "freeze":
+      return `${attest} --kind freeze --branch ${criterion.branch} --since <time> <merges.json>`;
+    case "pipelines":
+      return `${attest} --branch ${criterion.branch} <runs.json>`;
+    case "backup":
+      return `${attest} --scope ${criterion.scope} --trigger ${criterion.trigger === "any" ? "<how>" : criterion.trigger} <backup.json>`;
   }
+}
+
+function drillCommand({ drill, integrity }: CriterionOf<"drill">, stage: string): string {
+  const verify = integrity === undefined ? "" : " --verify <check>";
+  const command = drill === "rollback" ? `npx holdpoint rollback ${stage}` : "<command>";
+  return `npx holdpoint attest run --stage ${stage} --drill ${drill}${verify} -- ${command}`;
 }
 
 /** Signs one exact update plan. */

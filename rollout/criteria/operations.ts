@@ -24,7 +24,7 @@ export function judgeDrill(criterion: CriterionOf<"drill">, world: World): Answe
       `within ${showDuration(criterion.maxAge)}`,
     ].join(" "),
     remedy: `do the ${drill} drill${stage === undefined ? "" : ` in ${stage}`} and attest its record`,
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   } as const;
   return judgeLatest(latest, ({ facts }) => {
     const took = `a ${drill} drill that took ${showDuration(facts.took)}`;
@@ -46,7 +46,7 @@ export function judgeCost(criterion: CriterionOf<"cost">, world: World): Answer 
     world,
     wanted: `${showMoney(min.amount, min.currency)} to ${showMoney(max.amount, max.currency)} a month, estimated within ${showDuration(criterion.maxAge)}`,
     remedy: "estimate the monthly cost again and attest it, or change what costs too much",
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   } as const;
   return judgeLatest(latest, ({ facts }) => {
     const inside = facts.currency === min.currency && facts.monthly >= min.amount && facts.monthly <= max.amount;
@@ -63,7 +63,7 @@ export function judgeOnCall(criterion: CriterionOf<"on-call">, world: World): An
     world,
     wanted: `${listed(criterion.levels)} on call for the next ${showDuration(criterion.for)}, different people, from a schedule read within ${showDuration(criterion.maxAge)}`,
     remedy: "fill the on-call schedule and attest its export",
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   } as const;
   return judgeLatest(latest, ({ facts }) => {
     const shifts = facts.shifts.filter((shift) => shift.from < until && shift.until > world.now);
@@ -117,7 +117,7 @@ export function judgeRunbooks(criterion: CriterionOf<"runbooks">, world: World):
     world,
     wanted: `the runbooks ${listed(criterion.names)}${sections}`,
     remedy: "write what is missing and attest the list of runbooks",
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   } as const;
   return judgeLatest(latest, ({ facts }) => {
     const missing = criterion.names.flatMap((name) => {
@@ -140,7 +140,7 @@ export function judgeBackup(criterion: CriterionOf<"backup">, world: World): Ans
     world,
     wanted: `a ${scope} ${trigger === "any" ? "" : `${trigger} `}backup within ${showDuration(criterion.maxAge)}, its integrity ${integrity}`,
     remedy: "take the backup, verify that it can be read back, and attest its record",
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   } as const;
   return judgeLatest(latest, ({ facts }) => {
     const found = `a ${facts.scope} ${facts.trigger} backup, its integrity ${facts.integrity}`;

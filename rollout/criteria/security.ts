@@ -23,7 +23,7 @@ export function judgeVulnerabilities(criterion: Criterion, world: World): Answer
     world,
     wanted: `a scan of this release within ${showDuration(criterion.maxAge)} with at most ${allowed}`,
     remedy: "mend or update what is vulnerable, scan again and attest the report",
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   } as const;
   return judgeLatest(latest, (scan) => judgeScan(scan, criterion, world.now));
 }

@@ -24,7 +24,7 @@ export function judgeTests(criterion: Criterion, world: World): Answer {
   const rest = {
     wanted: wantedText(criterion),
     remedy: `run the suite "${criterion.suite}"${criterion.stage === undefined ? "" : ` in ${criterion.stage}`} and attest its report`,
-    command: attestCommand(criterion),
+    command: attestCommand(criterion, world.stack),
   };
   if (selection.failure !== undefined) return { ...rest, verdict: "fail", found: selection.failure };
   const runs = distinctRuns(selection.items).slice(0, criterion.runs);
