@@ -18,8 +18,8 @@ export interface CanaryArgs {
   /** Whether the route and the controls are protected from deletion. */
   readonly protect: boolean;
   /**
-   * Whether this run may switch kill switch and safe mode off. Switching them on is always allowed; a run that no pack
-   * has cleared must not lift them, so then what is live stays.
+   * Whether a policy pack has cleared this run. Weight 0 and switching on are allowed without; then nothing else may
+   * change: a switch that is asked to be off stays as it is live, and so do the route's host names and gateway.
    */
   readonly switchesMayBeLifted: boolean;
 }
@@ -82,8 +82,13 @@ export class Canary extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this, protect: this.args.protect },
+      { parent: this, protect: this.args.protect, ignoreChanges: this.liveRoute() },
     );
+  }
+
+  /** The route's entry stays as it is live in a run that nobody cleared: it may only move the weight. */
+  private liveRoute(): string[] {
+    return this.args.switchesMayBeLifted ? [] : ["spec.hostnames", "spec.parentRefs"];
   }
 
   private createControls(): pulumi.Resource {

@@ -70,6 +70,12 @@ describe("the route", () => {
     expect(await weights({ settings: { weight: 50, safeMode: true } })).toEqual([50, 50]);
   });
 
+  test("keeps its host names and gateway in a run that nobody cleared: that may only move the weight", async () => {
+    const ignored = (await canary({ switchesMayBeLifted: false })).one("HTTPRoute").ignoreChanges;
+    expect(ignored).toEqual(["spec.hostnames", "spec.parentRefs"]);
+    expect((await canary({ switchesMayBeLifted: true })).one("HTTPRoute").ignoreChanges).toEqual([]);
+  });
+
   test.each([true, false])("is protected from deletion, as the controls are, as the data says: %s", async (protect) => {
     const resources = await canary({ protect });
     expect(resources.one("HTTPRoute").protect).toBe(protect);
