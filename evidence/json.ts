@@ -40,19 +40,36 @@ function parse(text: string): unknown {
   }
 }
 
-/** Walks the tokens of a text that JSON.parse has accepted: so only strings, brackets and commas need telling apart. */
+/**
+ * Walks a text that JSON.parse has accepted: so only strings, brackets and colons need telling apart. By hand, for a
+ * regular expression over a string of megabytes runs out of its stack.
+ */
 function checkStructure(text: string): void {
   const open: (Set<string> | undefined)[] = [];
-  let lastString: string | undefined;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
-    if (token === "{" || token === "[") {
-      if (open.push(token === "{" ? new Set() : undefined) > MAX_DEPTH) {
+  let lastString = "";
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') {
+      const end = endOfString(text, at);
+      lastString = text.slice(at, end + 1);
+      at = end;
+    } else if (char === "{" || char === "[") {
+      if (open.push(char === "{" ? new Set() : undefined) > MAX_DEPTH) {
         throw new JsonError(`nested deeper than ${MAX_DEPTH} levels`);
       }
-    } else if (token === "}" || token === "]") open.pop();
-    else if (token === ":") addName(open.at(-1), lastString ?? "");
-    else lastString = token;
+    } else if (char === "}" || char === "]") open.pop();
+    else if (char === ":") addName(open.at(-1), lastString);
   }
+}
+
+/** Where the string that begins here ends: at the first quote with an even number of backslashes before it. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return text.length;
 }
 
 function addName(names: Set<string> | undefined, token: string): void {

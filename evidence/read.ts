@@ -56,8 +56,7 @@ export async function readEvidence(
   for (const stored of content.envelopes) {
     const item = readItem(stored, { trust, clock, now });
     if ("reason" in item) rejected.push(item);
-    // Whoever can write to the store can envelope a signed body anew, without any key: it must not count twice.
-    else if (!items.has(item.body)) items.set(item.body, item);
+    else items.set(item.body, together(items.get(item.body), item));
   }
   const read = [...items.values()];
   return {
@@ -65,6 +64,16 @@ export async function readEvidence(
     approvals: read.flatMap((item) => ("approval" in item ? item.approval : [])),
     rejected,
   };
+}
+
+/**
+ * Whoever can write to the store can envelope a signed body anew, without any key: it must not count twice. Where people
+ * signed the same body in envelopes of their own, they have all signed it.
+ */
+function together(before: Item | undefined, item: Item): Item {
+  if (before === undefined || !("evidence" in before) || !("evidence" in item)) return before ?? item;
+  const signers = distinct([...before.evidence.signers, ...item.evidence.signers]);
+  return { ...before, evidence: { ...before.evidence, signers } };
 }
 
 /** One envelope, judged. Never throws for what is in it. */
@@ -116,8 +125,8 @@ function judge(stored: StoredEnvelope, { body, keys }: Verified, context: Contex
 }
 
 /** One person with two keys is one identity. */
-function distinct(identities: readonly Identity[]): Identity[] {
-  return [...new Map(identities.map((identity) => [identity.id, identity])).values()];
+function distinct<T extends { readonly id: string }>(all: readonly T[]): T[] {
+  return [...new Map(all.map((one) => [one.id, one])).values()];
 }
 
 function readOne(

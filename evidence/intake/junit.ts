@@ -19,17 +19,26 @@ const MAX_XML_DEPTH = 32;
 export const junit: Format = {
   name: "JUnit XML",
   kind: "test-result",
-  recognises: ({ text }) =>
-    /^(?:\s|<\?[^>]*\?>|<!--[\s\S]*?-->)*<testsuites?[\s>]/.test(text) || hasDoctypeBefore(text),
+  recognises: ({ text }) => /^<testsuites?[\s/>]/.test(firstElement(text)),
   read(files, stated) {
     const run = merge(files.map((file) => ({ file, suites: suitesOf(file) })));
     return write(run, files, stated);
   },
 };
 
-/** A report with a DOCTYPE is recognised too, so that it is refused for that and not as unknown. */
-function hasDoctypeBefore(text: string): boolean {
-  return /<!DOCTYPE/i.test(text.slice(0, 2000)) && /<testsuites?[\s>]/.test(text);
+/** The text from its first element on; comments, instructions and a DOCTYPE, which is refused later, may precede it. */
+function firstElement(text: string): string {
+  const ends = { "<?": "?>", "<!--": "-->", "<!": "<testsuite" } as const;
+  let rest = text.trimStart();
+  for (;;) {
+    const begin = (Object.keys(ends) as (keyof typeof ends)[])
+      .sort((a, b) => b.length - a.length)
+      .find((mark) => rest.startsWith(mark));
+    if (begin === undefined) return rest;
+    const end = rest.indexOf(ends[begin], begin.length);
+    if (end === -1) return "";
+    rest = rest.slice(begin === "<!" ? end : end + ends[begin].length).trimStart();
+  }
 }
 
 interface Run {

@@ -11,7 +11,9 @@ import { ownType } from "../../evidence/predicates/shared";
 import { readEvidence } from "../../evidence/read";
 import { statementBody } from "../../evidence/statement";
 import type { Evidence } from "../../rollout/evidence";
-import { COMMIT, envelope, HAPPY, IMAGE, NOW, read, testRun, world } from "./world";
+import { publicPem } from "../../evidence/keys";
+import { parseTrust } from "../../evidence/trust";
+import { COMMIT, envelope, HAPPY, IMAGE, NOW, read, testRun, trustText, world } from "./world";
 import type { World } from "./world";
 
 /** Who may attest what in the world of these tests. */
@@ -487,6 +489,27 @@ describe("a store", () => {
     for (let copy = 0; copy < 5; copy++) await w.store.put({ ...put, ...{ copy } });
     expect(readdirSync(w.store.folder)).toHaveLength(5);
     expect((await read(w)).evidence).toHaveLength(1);
+  });
+
+  it("joins the signers of one body, each in an envelope of their own", async () => {
+    const w = world();
+    const body = Buffer.from(envelope("runbooks", []).payload, "base64");
+    for (const key of [w.keys.sre, w.keys.cto]) await w.store.put(sign(STATEMENT_TYPE, body, [key]));
+    const { evidence } = await read(w);
+    // The CTO may not attest runbooks: only sam's counts, and a refused copy takes nothing away from it.
+    expect(evidence.map(({ signers }) => signers.map(({ id }) => id))).toEqual([["sam@omnihub.dev"]]);
+    const trust = parseTrust(
+      trustText(
+        [
+          ["people", "sam", ["r"], publicPem(w.keys.sre.key)],
+          ["people", "cto", ["r"], publicPem(w.keys.cto.key)],
+        ],
+        { r: { may: ["runbooks"] } },
+      ),
+      "trust.yaml",
+    );
+    const both = await read({ ...w, trust });
+    expect(both.evidence.map(({ signers }) => signers.map(({ id }) => id).sort())).toEqual([["cto", "sam"]]);
   });
 
   it("with one bad item still gives the good ones", async () => {
