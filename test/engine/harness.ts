@@ -3,7 +3,16 @@
  * once a file, then put back to a named point before each test.
  */
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
@@ -132,7 +141,10 @@ export class Stand {
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
     return new Promise((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (code) => resolve({ code, text }));
+      child.on("close", (code) => {
+        keep(`$ ${[command, ...args].join(" ")}\n${text}\nexit code ${code}\n\n`);
+        resolve({ code, text });
+      });
     });
   }
 
@@ -325,6 +337,18 @@ export class Stand {
     if (ran.code !== 0) throw new Error(`expected it to be done:\n${ran.text}`);
     return ran;
   }
+}
+
+/** With HOLDPOINT_TEST_LOG=<file> whatever a command said is kept there, to look at what a test does not print. */
+function keep(said: string): void {
+  const log = process.env["HOLDPOINT_TEST_LOG"];
+  if (log !== undefined) appendFileSync(log, said);
+}
+
+/** What each refused criterion said that it found, by the criterion's id. */
+export function refusals(text: string): Record<string, string> {
+  const blocks = text.matchAll(/NO-GO ([a-z0-9.-]+): [^\n]*\n\s*found: ([^\n]*)/g);
+  return Object.fromEntries([...blocks].map(([, id = "", found = ""]) => [id, found.trim()]));
 }
 
 /** The request that a plan's clearance asks with. */
