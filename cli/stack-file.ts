@@ -98,7 +98,12 @@ export function setValue(text: string, file: string, [path, value]: Edit): strin
   if (isScalar(found) && found.value === value) return text;
   if (isScalar(found) && found.range && isPlainValue(value) && IN_PLACE.has(found.type ?? "")) {
     const [from, to] = found.range;
-    return text.slice(0, from) + written(value) + text.slice(to);
+    const quoted = found.type !== "PLAIN";
+    return (
+      text.slice(0, from) +
+      (quoted && typeof value === "string" ? JSON.stringify(value) : written(value)) +
+      text.slice(to)
+    );
   }
   openJson(document, whole);
   if (value === undefined) document.deleteIn(whole);

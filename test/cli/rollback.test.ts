@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { lowerToZero, rollBack } from "../../cli/rollback";
+import { FakeProject } from "./fakes";
+
+const image = (word: string): string => `r/app@sha256:${word.repeat(64)}`;
+const release = (word: string) => ({ version: word, image: image(word), commit: word.repeat(40), author: "dana" });
+const entry = (word: string) => ({
+  release: { image: image(word), commit: word.repeat(40) },
+  baseline: { image: image("b"), commit: "b".repeat(40) },
+  request: word,
+});
+const STAGE = `config:
+  holdpoint:release: ${JSON.stringify(release("c"))} # the release
+  holdpoint:baseline: ${JSON.stringify(release("b"))}
+`;
+const UP = "up --refresh --skip-preview --yes";
+const PACK = "--policy-pack policies";
+
+const state = (record: object): string =>
+  JSON.stringify({
+    deployment: {
+      resources: [
+        {
+          urn: "urn:pulumi:production::holdpoint::pulumi:index:Stash::record",
+          type: "pulumi:index:Stash",
+          inputs: { input: record },
+        },
+      ],
+    },
+  });
+const HISTORY = JSON.stringify(
+  ["c", "b"].map((word) => ({
+    kind: "update",
+    result: "succeeded",
+    config: {
+      "holdpoint:release": { value: "", objectValue: release(word) },
+      "holdpoint:baseline": { value: "", objectValue: release("b") },
+    },
+  })),
+);
+const record = (change: object = {}) => ({ current: entry("c"), previous: entry("b"), usedApprovals: [], ...change });
+
+let project = new FakeProject();
+afterEach(() => project.remove());
+
+/** A project at 20 % whose engine answers as it should; `script` comes first and may `return`. */
+function at20(script = "", found = record()): void {
+  project = new FakeProject({
+    "Pulumi.production-canary.yaml": "config:\n  holdpoint:canary:\n    weight: 20 # percent\n",
+    "Pulumi.production.yaml": STAGE,
+    "state.json": state(found),
+    "history.json": HISTORY,
+  });
+  project.pulumi(`(() => {
+  ${script}
+  if (args[0] !== "stack") return;
+  say(fs.readFileSync(${JSON.stringify(project.root)} + (args[1] === "export" ? "/state.json" : "/history.json"), "utf8"));
+})()`);
+}
+
+const go = (takeOver = false) => rollBack(project.context, "production", { takeOver });
+
+describe("a rollback", () => {
+  it("brings the weight to 0 first, then the stage to what ran before", async () => {
+    at20();
+    const done = await go();
+    expect(project.calls()).toEqual([
+      `${UP} ${PACK} --stack production-canary`,
+      "stack export --stack production",
+      "stack history --json --page-size 50 --stack production",
+      `${UP} ${PACK} --stack production`,
+    ]);
+    expect(project.read("Pulumi.production-canary.yaml")).toContain("weight: 0 # percent");
+    expect(project.read("Pulumi.production.yaml")).toContain(
+      `"commit":"${"b".repeat(40)}","author":"dana"} # the release`,
+    );
+    expect(done).toMatchObject({ stage: "production", release: entry("b").release, notes: [] });
+    expect(done.weightZeroAfter).toBeLessThanOrEqual(done.took);
+  });
+
+  it("says so where there is nothing to return to, and is done", async () => {
+    at20("", record({ previous: undefined }));
+    const done = await go();
+    expect(done.nothing).toBe("no release ran here before this one");
+    expect(project.calls()).toHaveLength(2);
+    expect(project.read("Pulumi.production.yaml")).toBe(STAGE);
+  });
+
+  it("does the weight once more without the pack where that fails with it", async () => {
+    at20(
+      'if (args.includes("--policy-pack") && args.includes("production-canary")) { say("error: could not load the pack"); process.exitCode = 1; return; }',
+    );
+    const done = await go();
+    expect(project.calls().slice(0, 2)).toEqual([
+      `${UP} ${PACK} --stack production-canary`,
+      `${UP} --stack production-canary`,
+    ]);
+    expect(done.notes).toEqual([
+      "production-canary: failed with the policy pack (could not load the pack); once more without it: weight 0 needs none",
+    ]);
+  });
+
+  it("never brings the stage back without the pack", async () => {
+    at20(
+      'if (args[0] === "up" && args.at(-1) === "production") { say("error: NO-GO"); process.exitCode = 1; return; }',
+    );
+    await expect(go()).rejects.toMatchObject({
+      code: "engine-failed",
+      message: "all traffic is on the baseline, but production is not back at its previous release: NO-GO",
+    });
+    expect(project.calls().filter((call) => call.endsWith("--stack production") && call.startsWith("up"))).toEqual([
+      `${UP} ${PACK} --stack production`,
+    ]);
+  });
+
+  it("says that the weight is not 0 where the engine can't write it either way", async () => {
+    at20('if (args[0] === "up") { say("error: the API server is down"); process.exitCode = 1; return; }');
+    await expect(go()).rejects.toMatchObject({
+      code: "engine-failed",
+      message: "production-canary: the weight is not 0 yet: the API server is down",
+    });
+  });
+
+  it("stops where the history does not hold what ran before, with the weight at 0", async () => {
+    at20("", record({ previous: entry("d") }));
+    await expect(go()).rejects.toMatchObject({
+      code: "engine-failed",
+      message: expect.stringContaining("all traffic is on the baseline") as string,
+    });
+    expect(project.read("Pulumi.production.yaml")).toBe(STAGE);
+  });
+
+  it("names a stage that is not there before anything is run", async () => {
+    at20();
+    await expect(rollBack(project.context, "prodution", { takeOver: false })).rejects.toMatchObject({
+      code: "stack-unknown",
+    });
+    expect(project.calls()).toEqual([]);
+  });
+
+  it("has nothing to lower where the canary stack was never made", async () => {
+    at20(
+      `if (args[0] === "up" && args.at(-1) === "production-canary") { say("error: no stack named 'production-canary' found"); process.exitCode = 255; return; }`,
+    );
+    const done = await go();
+    expect(done.notes).toEqual(["production-canary: there is no such stack, so nothing is routed to a canary"]);
+  });
+});
+
+describe("a lock that only the engine knows of", () => {
+  const LOCKED =
+    'if (args[0] === "up" && call === 0) { say("error: the stack is currently locked by 1 lock(s). created by kim@far"); process.exitCode = 1; return; }';
+
+  it("is a refusal with the engine's own words", async () => {
+    at20(LOCKED);
+    await expect(lowerToZero(project.context, "production", { takeOver: false })).rejects.toMatchObject({
+      code: "lock-held",
+      remedy: "holdpoint rollback production --take-over",
+    });
+  });
+
+  it("is cancelled when told to take over, and that is said", async () => {
+    at20(LOCKED);
+    const done = await lowerToZero(project.context, "production", { takeOver: true });
+    expect(project.calls()).toEqual([
+      `${UP} ${PACK} --stack production-canary`,
+      "cancel --yes --stack production-canary",
+      `${UP} ${PACK} --stack production-canary`,
+    ]);
+    expect(done.notes[0]).toContain("whoever held it may go on writing");
+  });
+});

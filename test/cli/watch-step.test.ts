@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { liveLine, watchStep, type Eyes, type HeldStep } from "../../cli/watch-step";
+import { HoldpointError } from "../../rollout/errors";
+import type { CanaryReading, TrackReading } from "../../rollout/world";
+
+const MINUTE = 60_000;
+/** A clock on which each look is a minute later, so that no test waits. */
+const clock = (looks = 0) => {
+  let minutes = looks;
+  return { now: () => (minutes += 1) * MINUTE, at: (time: number) => time, machineSpan: () => -49 };
+};
+const judge = {
+  minRequests: 20,
+  minProbes: 1,
+  errorRate: { below: 2, of: "baseline", floor: 0.001, covers: [] },
+  p95: { below: 1.5, of: "baseline", covers: [] },
+  health: { passing: 1, covers: [] },
+} as const;
+const track = (change: Partial<TrackReading> = {}): TrackReading => ({
+  requests: 1_000,
+  errors: 5,
+  p95: 0.04,
+  probes: { samples: 60, failures: 0 },
+  ...change,
+});
+const reading = (canary: Partial<TrackReading> = {}, baseline: Partial<TrackReading> = {}): CanaryReading => ({
+  canary: track(canary),
+  baseline: track(baseline),
+});
+const step = (change: Partial<HeldStep> = {}): HeldStep => ({
+  weight: 5,
+  since: 0,
+  hold: 3 * MINUTE,
+  judge,
+  clock: clock(),
+  ...change,
+});
+const eyes = (change: Partial<Eyes> = {}): Eyes & { lines: string[] } => {
+  const lines: string[] = [];
+  return {
+    read: () => Promise.resolve(reading()),
+    unchanged: () => true,
+    line: (text) => void lines.push(text),
+    stop: new AbortController().signal,
+    ...change,
+    lines,
+  };
+};
+const soon = (change: Partial<HeldStep> = {}) => step({ clock: { ...clock(), machineSpan: () => 1 }, ...change });
+
+describe("a step of the canary", () => {
+  it("passes once its hold is over and every check passes, not before", async () => {
+    const looks = eyes();
+    expect((await watchStep(soon(), looks)).outcome).toBe("passed");
+    expect(looks.lines).toHaveLength(3);
+  });
+
+  it("fails at the first look at which a check does, before its hold is over", async () => {
+    const looks = eyes({ read: () => Promise.resolve(reading({ errors: 200 })) });
+    const end = await watchStep(soon(), looks);
+    expect(end.outcome).toBe("failed");
+    expect(end.answers.filter(({ verdict }) => verdict === "fail").map(({ check }) => check)).toEqual(["error-rate"]);
+    expect(looks.lines).toHaveLength(1);
+  });
+
+  it.each([
+    ["the metrics can't be read", () => Promise.reject(new HoldpointError("metrics-unreachable", "no answer"))],
+    ["the reader has a defect", () => Promise.reject(new TypeError("x"))],
+    ["there is no series", () => Promise.resolve({ canary: {}, baseline: {} })],
+    ["the numbers are NaN", () => Promise.resolve(reading({ requests: Number.NaN, p95: Number.NaN }))],
+    ["there are too few requests", () => Promise.resolve(reading({ requests: 3, errors: 0 }))],
+  ])("never passes where %s: after twice its hold it has no verdict", async (_what, read) => {
+    const looks = eyes({ read });
+    expect((await watchStep(soon(), looks)).outcome).toBe("no-verdict");
+    expect(looks.lines).toHaveLength(6);
+  });
+
+  it("has no verdict where the clock goes backwards", async () => {
+    const end = await watchStep(
+      soon({ since: 100 * MINUTE }),
+      eyes({ read: () => Promise.resolve(reading({ requests: 3 })) }),
+    );
+    expect(end.outcome).toBe("no-verdict");
+  });
+
+  it("ends where somebody else has lowered the weight, whatever the numbers say", async () => {
+    const end = await watchStep(
+      soon(),
+      eyes({ unchanged: () => false, read: () => Promise.resolve(reading({ errors: 500 })) }),
+    );
+    expect(end.outcome).toBe("changed");
+  });
+
+  it("ends when it is told to stop, but a failure goes first", async () => {
+    const stop = AbortSignal.abort();
+    expect((await watchStep(soon(), eyes({ stop }))).outcome).toBe("stopped");
+    const bad = () => Promise.resolve(reading({ errors: 500 }));
+    expect((await watchStep(soon(), eyes({ stop, read: bad }))).outcome).toBe("failed");
+  });
+
+  it("rests on health alone at 100 %, where the baseline serves nobody", async () => {
+    const none = { requests: 0, errors: 0 };
+    const alone = eyes({ read: () => Promise.resolve(reading({}, none)) });
+    expect((await watchStep(soon({ weight: 100 }), alone)).outcome).toBe("passed");
+    const ill = eyes({ read: () => Promise.resolve(reading({ probes: { samples: 60, failures: 30 } }, none)) });
+    expect((await watchStep(soon({ weight: 100 }), ill)).outcome).toBe("failed");
+  });
+});
+
+describe("the live line", () => {
+  const line = (metrics: CanaryReading | { failure: string }, verdict = "pass"): string =>
+    liveLine(step(), MINUTE, metrics, [{ check: "p95", verdict, found: "", wanted: "" }]);
+
+  it("shows both tracks and how long the step was held", () => {
+    expect(line(reading())).toBe(
+      "5 %, held 1 minute of 3 minutes: canary 0.5% of 1000 failed, p95 40 ms; baseline 0.5% of 1000 failed, p95 40 ms: all checks pass",
+    );
+  });
+
+  it("shows what is open, and that there are no numbers", () => {
+    expect(line(reading({ requests: 0 }), "inconclusive")).toContain("canary no requests; ");
+    expect(line(reading(), "inconclusive")).toMatch(/: p95 inconclusive$/);
+    expect(line({ failure: "no answer" })).toBe("5 %, held 1 minute of 3 minutes: no numbers (no answer)");
+  });
+});
