@@ -12,6 +12,7 @@ import { probe } from "./cluster/probe";
 import { ServedLog } from "./cluster/served";
 import { Version } from "./cluster/version";
 import { endpoints, World, type Workload } from "./cluster/world";
+import { end, type Started } from "./processes";
 import { MARKER } from "./providers/guard";
 import { writeFile } from "./providers/store";
 
@@ -170,14 +171,30 @@ function readFaults(dir: string): readonly Fault[] {
 /** The process: runs until it is told to end, or its sandbox's folder is gone. */
 export async function main(dir: string): Promise<void> {
   const cluster = new Cluster(dir);
-  const end = (): void => {
+  const finish = (): void => {
     void cluster.stop().then(() => process.exit(0));
     setTimeout(() => process.exit(0), 3_000).unref();
   };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
+  process.on("SIGTERM", finish);
+  process.on("SIGINT", finish);
   writeFile(join(dir, CLUSTER_FILE), `${JSON.stringify(await cluster.start())}\n`);
+  let prometheus: Started | undefined;
   setInterval(() => {
-    if (!existsSync(join(dir, MARKER))) end();
+    if (existsSync(join(dir, MARKER))) {
+      prometheus = readJson<{ prometheus?: Started }>(join(dir, "state.json"))?.prometheus ?? prometheus;
+      // Another cluster took over, or `down` ended this one and it was started in the same moment.
+      if (readJson<ClusterFile>(join(dir, CLUSTER_FILE))?.pid !== process.pid) finish();
+      return;
+    }
+    // Someone deleted the folder instead of calling `down`: nothing may be left running.
+    void end(prometheus).then(finish);
   }, 1_000);
+}
+
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T;
+  } catch {
+    return undefined;
+  }
 }
