@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { HoldpointError } from "../../rollout/errors";
 import type { Context, Outcome } from "../context";
 import type { Register } from "./index";
 
@@ -60,6 +61,7 @@ export const registerAttest: Register = (program, context, ended) => {
     .option("--condition <approval>", "that an item of this conditional sign-off is done; the item in place of files")
     .addHelpText("after", HELP)
     .action(async (files: string[], options: FileOptions) => {
+      requireStage(options);
       const { attestFiles } = await import("../attest");
       ended(await attestFiles(context, files, options));
     });
@@ -75,6 +77,7 @@ function registerRun(attest: Command, context: Context, ended: (outcome: Outcome
     .option("--verify <command...>", "run after the drill: exit code 0 says that the restored data is whole")
     .addHelpText("after", RUN_HELP)
     .action(async (command: string[], options: RunOptions) => {
+      requireStage(options);
       const { attestDrill } = await import("../attest");
       ended(await attestDrill(context, command, options));
     });
@@ -82,11 +85,19 @@ function registerRun(attest: Command, context: Context, ended: (outcome: Outcome
 
 function common(command: Command): Command {
   return command
-    .requiredOption("--stage <stage>", "the stage in which it was observed")
+    // Not a required option: commander would ask `attest` for it when `attest run` already has it.
+    .option("--stage <stage>", "the stage in which it was observed (required)")
     .option("--as <identity>", "who signs, as the trust file names them")
     .option("--key <file>", "private key to sign with; in the sandbox it is found by --as")
     .option("--commit <commit>", "what it is about, in place of the stack file's release: a full git commit")
     .option("--image <image>", "what it is about: an image with its digest");
+}
+
+function requireStage({ stage }: Partial<Options>): void {
+  if (stage !== undefined) return;
+  throw new HoldpointError("usage", 'required option "--stage <stage>" not specified', {
+    remedy: "holdpoint attest --help",
+  });
 }
 
 export type { FileOptions, Options, RunOptions };
