@@ -85,7 +85,7 @@ test("knowing less never opens a gate", () => {
         expect(RANK[after.outcome]).toBeLessThanOrEqual(RANK[before.outcome]);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -106,7 +106,7 @@ test("the order of the store changes nothing", () => {
       const shuffled = world.evidence.toSorted((a, b) => (weights.get(a.id) ?? 0) - (weights.get(b.id) ?? 0));
       expect(enter({ ...world, evidence: shuffled, approvals: world.approvals.toReversed() })).toEqual(enter(world));
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -157,7 +157,7 @@ test("no order of steps skips one, or leaves one before its hold", () => {
         if (to !== canary.weight) canary = { weight: to, since: now };
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -180,7 +180,7 @@ test("no step up is taken on numbers that are none", () => {
         expect(Number.isFinite(value)).toBe(true);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 

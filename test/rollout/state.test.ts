@@ -138,10 +138,13 @@ describe("a stage's state", () => {
   const step = stash("step", { weight: 5, release: name(RELEASE) });
   test("has the record and the canary", () => {
     expect(
-      of(state(stash("record", { current: entry, usedApprovals: [hex("e")] })), state(step, route(backends(75, 25)))),
+      of(
+        state(stash("record", { current: entry, previous: entry, usedApprovals: [hex("e")] })),
+        state(step, route(backends(75, 25))),
+      ),
     ).toEqual({
       ok: true,
-      record: { current: entry, usedApprovals: [hex("e")] },
+      record: { current: entry, previous: entry, usedApprovals: [hex("e")] },
       canary: { weight: 5, release: name(RELEASE), since: Date.UTC(2026, 10, 22, 2), routed: 25 },
     });
   });

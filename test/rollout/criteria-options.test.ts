@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { judgePipelines } from "../../rollout/criteria/code";
+import { judgeBackup, judgeDrill, judgeRunbooks } from "../../rollout/criteria/operations";
+import { judgeVulnerabilities } from "../../rollout/criteria/security";
+import { judgeTests } from "../../rollout/criteria/tests";
+import type { Criterion, CriterionKind, CriterionOf } from "../../rollout/plan";
+import * as f from "./world-factory";
+
+/** A criterion of the OmniHub plan with keys that it does not use there. */
+function criterion<K extends CriterionKind>(kind: K, more: Partial<CriterionOf<K>>): CriterionOf<K> {
+  const found = f.PLAN.stages[1]?.enter.criteria.find((item: Criterion) => item.kind === kind);
+  return { ...(found as CriterionOf<K>), ...more };
+}
+const says = ({ verdict, found }: { verdict: string; found: string }): string => `${verdict}: ${found}`;
+
+describe("the age of the scanner's database", () => {
+  const within = criterion("vulnerabilities", { databaseMaxAge: f.DAY });
+  const judge = (facts: object) => says(judgeVulnerabilities(within, f.world({ evidence: [f.scan(facts)] })));
+  test("passes up to the limit, and is stale beyond it", () => {
+    expect(judge({ databaseUpdatedAt: f.NOW - f.DAY })).toMatch(/^pass/);
+    expect(judge({ databaseUpdatedAt: f.NOW })).toMatch(/^pass/);
+    expect(judge({ databaseUpdatedAt: f.NOW - f.DAY - f.HOUR })).toBe(
+      "stale: a scan by snyk with a database of 1 day 1 hour ago, allowed are 1 day",
+    );
+  });
+  test("is stale when it is not told, in the future, or no number", () => {
+    expect(judge({})).toBe("stale: a scan by snyk that does not say how old its database is");
+    expect(judge({ databaseUpdatedAt: f.NOW + 1 })).toMatch(/^stale/);
+    expect(judge({ databaseUpdatedAt: Number.NaN })).toMatch(/^stale/);
+  });
+});
+
+describe("limits of other severities", () => {
+  const judge = (atMost: CriterionOf<"vulnerabilities">["atMost"]) =>
+    says(judgeVulnerabilities(criterion("vulnerabilities", { atMost }), f.world()));
+  test("count where the plan names them", () => {
+    expect(judge({ critical: 0, high: 2, unknown: 0 })).toMatch(/^pass/);
+    expect(judge({ critical: 0, high: 1, unknown: 0 })).toBe("fail: 2 high by snyk");
+    expect(judge({ critical: 0, medium: 4, low: 8, unknown: 0 })).toBe("fail: 5 medium and 9 low by snyk");
+  });
+});
+
+describe("a suite", () => {
+  const judge = (more: Partial<CriterionOf<"tests">>, facts: object = {}) =>
+    says(judgeTests(criterion("tests", { runs: 1, ...more }), f.world({ evidence: [f.smoke(1, facts)] })));
+  test("may skip only the tests that the plan names", () => {
+    const skipped = { passed: 10, skippedTests: ["slow", "old"] };
+    expect(judge({ maySkip: ["slow", "old"] }, skipped)).toMatch(/^pass/);
+    expect(judge({ maySkip: ["slow"] }, skipped)).toBe("fail: a run that skipped 1 test: old");
+  });
+  test("must have its least number of tests that passed", () => {
+    expect(judge({ atLeast: 12 })).toMatch(/^pass/);
+    expect(judge({ atLeast: 13 })).toBe("fail: a run in which 12 tests passed, of at least 13");
+    expect(judge({ maySkip: ["all"] }, { tests: 1, passed: 0, skippedTests: ["all"] })).toBe(
+      "fail: a run in which 0 tests passed, of at least 1",
+    );
+  });
+  test("has one report of a run that failed beside one that passed: the run failed", () => {
+    const runs = [f.smoke(1), f.smoke(1, { passed: 11, failedTests: ["login"] })];
+    expect(says(judgeTests(criterion("tests", { runs: 1 }), f.world({ evidence: runs })))).toBe(
+      "fail: a run in which 1 test failed: login",
+    );
+  });
+  test("that must name the commit does not count by image, and the other way round", () => {
+    const image = { commits: [], sha256: [f.hex("a")] };
+    const by = (subject: "commit" | "image", evidence: object) =>
+      judgeTests(criterion("tests", { runs: 1, subject }), f.world({ evidence: [f.smoke(1, {}, evidence)] })).verdict;
+    expect([
+      by("commit", {}),
+      by("commit", { subject: image }),
+      by("image", {}),
+      by("image", { subject: image }),
+    ]).toEqual(["pass", "fail", "fail", "pass"]);
+  });
+});
+
+test("runbooks must have their sections", () => {
+  const judge = (sections: string[]) => says(judgeRunbooks(criterion("runbooks", { sections }), f.world()));
+  expect(judge(["Check", "Mend"])).toMatch(/^pass/);
+  expect(judge(["Check", "Tell"])).toBe(
+    "fail: missing: high-error-rate without Tell, service-down without Tell and database-down without Tell",
+  );
+});
+
+test("pipelines that the plan names must be among them", () => {
+  const judge = (names: string[]) => says(judgePipelines(criterion("pipelines", { names }), f.world()));
+  expect(judge(["build"])).toMatch(/^pass/);
+  expect(judge(["build", "deploy"])).toBe("fail: no deploy among the pipelines");
+});
+
+test("a backup may be taken either way where the plan says any", () => {
+  const judge = (facts: object) =>
+    judgeBackup(criterion("backup", { trigger: "any" }), f.world({ evidence: [f.backup(facts)] })).verdict;
+  expect([judge({ trigger: "scheduled" }), judge({ trigger: "manual" }), judge({ integrity: "unverified" })]).toEqual([
+    "pass",
+    "pass",
+    "fail",
+  ]);
+});
+
+test("a drill may take no time at all, but not less", () => {
+  const judge = (took: number) =>
+    judgeDrill(criterion("drill", {}), f.world({ evidence: [f.rollbackDrill({ took })] })).verdict;
+  expect([judge(0), judge(-1)]).toEqual(["pass", "fail"]);
+});
