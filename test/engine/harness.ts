@@ -346,9 +346,14 @@ function keep(said: string): void {
 }
 
 /** What each refused criterion said that it found, by the criterion's id. */
-export function refusals(text: string): Record<string, string> {
-  const blocks = text.matchAll(/NO-GO ([a-z0-9.-]+): [^\n]*\n\s*found: ([^\n]*)/g);
-  return Object.fromEntries([...blocks].map(([, id = "", found = ""]) => [id, found.trim()]));
+export const refusals = (text: string): Record<string, string> => found(text, "NO-GO");
+
+/** The same of each criterion that only waits for approval. */
+export const waiting = (text: string): Record<string, string> => found(text, "PENDING");
+
+function found(text: string, label: string): Record<string, string> {
+  const blocks = text.matchAll(new RegExp(`${label} ([a-z0-9.-]+): [^\\n]*\\n\\s*found: ([^\\n]*)`, "g"));
+  return Object.fromEntries([...blocks].map(([, id = "", what = ""]) => [id, what.trim()]));
 }
 
 /** The request that a plan's clearance asks with. */
