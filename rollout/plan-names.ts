@@ -87,6 +87,14 @@ function checkStage(stage: Tree, index: number, known: Known, found: Found): voi
   for (const [at, item] of list(tree(stage["enter"])["criteria"]).entries()) {
     checkCriterion(tree(item), [...path, "enter", "criteria", at], { stage, index, known, found });
   }
+  const kinds = list(tree(stage["enter"])["criteria"]).map((item) => tree(item)["kind"]);
+  if (stage["window"] !== undefined && !kinds.includes("window")) {
+    found.add(
+      [...path, "window"],
+      "a criterion of kind window in the stage's gate",
+      "a window that the gate does not ask for",
+    );
+  }
   const window = tree(stage["window"]);
   const open = parseDuration(window["for"]);
   if (open !== undefined && open > 24 * 3_600_000)

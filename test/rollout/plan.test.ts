@@ -186,6 +186,12 @@ describe("a mistake in a plan", () => {
       /expected a plain limit, because it is not compared with the baseline$/,
     );
   });
+  test("in a window that the gate forgot is told", () => {
+    const criterion = TEXT.slice(TEXT.indexOf("        - kind: window"), TEXT.indexOf("        - kind: sign-off"));
+    expect(changed(criterion, "")).toMatch(
+      /stages\[1\]\.window: found a window that the gate does not ask for, expected a criterion of kind window in the stage's gate$/,
+    );
+  });
   test("that would let the author approve is told", () => {
     expect(
       changed(
