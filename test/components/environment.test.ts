@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { Environment, type EnvironmentArgs } from "../../components/environment";
-import { declared, refusalOf, stageSettings } from "./support";
+import { declared, onceUnchanged, refusalOf, stageSettings } from "./support";
 
 function args(change: Partial<EnvironmentArgs> = {}): EnvironmentArgs {
   return { service: "omnihub", stage: "production", settings: stageSettings().environment, protect: true, ...change };
 }
 
-function environment(change: Partial<EnvironmentArgs> = {}) {
-  return declared(() => new Environment("environment", args(change)));
-}
+const environment = onceUnchanged((change: Partial<EnvironmentArgs>) =>
+  declared(() => new Environment("environment", args(change))),
+);
 
 describe("the namespace", () => {
   test("enforces, audits and warns at the restricted pod security level", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Monitoring, type MonitoringArgs } from "../../components/monitoring";
-import { declared, omnihub, refusalOf, stageSettings } from "./support";
+import { declared, omnihub, onceUnchanged, refusalOf, stageSettings } from "./support";
 
 type Change = Partial<Omit<MonitoringArgs, "settings">> & { settings?: Partial<MonitoringArgs["settings"]> };
 
@@ -8,9 +8,7 @@ function args({ settings, ...change }: Change = {}): MonitoringArgs {
   return { plan: omnihub(), stage: "production", settings: { ...stageSettings().monitoring, ...settings }, ...change };
 }
 
-function monitoring(change: Change = {}) {
-  return declared(() => new Monitoring("monitoring", args(change)));
-}
+const monitoring = onceUnchanged((change: Change) => declared(() => new Monitoring("monitoring", args(change))));
 
 describe("the rules", () => {
   test("are an object of the Prometheus operator with an alert for each trigger of the plan", async () => {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { Redis, type RedisArgs } from "../../components/redis";
-import { TOKEN, declared, refusalOf, stageSettings } from "./support";
+import { TOKEN, declared, onceUnchanged, refusalOf, stageSettings } from "./support";
 
 const elasticache = stageSettings("production").redis;
 const inCluster = stageSettings("staging").redis;
@@ -18,9 +18,7 @@ function args(change: Partial<RedisArgs> = {}): RedisArgs {
   };
 }
 
-function redis(change: Partial<RedisArgs> = {}) {
-  return declared(() => new Redis("redis", args(change)));
-}
+const redis = onceUnchanged((change: Partial<RedisArgs>) => declared(() => new Redis("redis", args(change))));
 
 describe("kind elasticache", () => {
   test("is encrypted on the way and at rest, with a token that stays secret", async () => {

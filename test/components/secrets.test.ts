@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Secrets, type SecretsArgs } from "../../components/secrets";
-import { declared, refusalOf, stageSettings } from "./support";
+import { declared, onceUnchanged, refusalOf, stageSettings } from "./support";
 
 type Change = Partial<Omit<SecretsArgs, "settings">> & { settings?: Partial<SecretsArgs["settings"]> };
 
@@ -15,9 +15,7 @@ function args({ settings, ...change }: Change = {}): SecretsArgs {
   };
 }
 
-function secrets(change: Change = {}) {
-  return declared(() => new Secrets("secrets", args(change)));
-}
+const secrets = onceUnchanged((change: Change) => declared(() => new Secrets("secrets", args(change))));
 
 const NAMES = ["DATABASE_URL", "SENTRY_DSN", "SUPABASE_SERVICE_KEY"];
 const ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE0000000000000000000000001";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Service, type ServiceArgs } from "../../components/service";
-import { declared, refusalOf, stageSettings } from "./support";
+import { declared, onceUnchanged, refusalOf, stageSettings } from "./support";
 
 function args(change: Partial<ServiceArgs> = {}): ServiceArgs {
   const { environment, baseline, release } = stageSettings();
@@ -16,9 +16,7 @@ function args(change: Partial<ServiceArgs> = {}): ServiceArgs {
   };
 }
 
-function service(change: Partial<ServiceArgs> = {}) {
-  return declared(() => new Service("service", args(change)));
-}
+const service = onceUnchanged((change: Partial<ServiceArgs>) => declared(() => new Service("service", args(change))));
 
 describe.each(["baseline", "canary"] as const)("the %s", (track) => {
   const name = `omnihub-${track}`;

@@ -173,6 +173,14 @@ export async function declared(
   return new Resources(all.toSorted((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`)));
 }
 
+/** Runs the unchanged case once for all tests that only look at it. */
+export function onceUnchanged<C extends object>(
+  run: (change: C) => Promise<Resources>,
+): (change?: C) => Promise<Resources> {
+  let unchanged: Promise<Resources> | undefined;
+  return (change = {} as C) => (Object.keys(change).length === 0 ? (unchanged ??= run(change)) : run(change));
+}
+
 /** The mocks are told type and inputs only; protect, order and ignored changes are in the request itself. */
 function watch(registered: (request: Request, urn: string) => void): void {
   const { getMonitor } = pulumi.runtime as unknown as { getMonitor(): Monitor };
@@ -238,9 +246,15 @@ export function rawSettings(
   };
 }
 
+const parsed = new Map<string, StageSettings>();
+
+/** Settings of a shipped stage stack; not to be changed, only copied. */
 export function stageSettings(stage: "production" | "staging" = "production"): StageSettings {
+  const known = parsed.get(stage);
+  if (known !== undefined) return known;
   const settings = parseSettings(rawSettings(stage));
   if (settings.kind !== "stage") throw new Error(`${stage} is no stage stack`);
+  parsed.set(stage, settings);
   return settings;
 }
 

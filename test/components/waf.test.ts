@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Waf, type WafArgs } from "../../components/waf";
-import { declared, refusalOf, stageSettings } from "./support";
+import { declared, onceUnchanged, refusalOf, stageSettings } from "./support";
 
 type Change = Partial<Omit<WafArgs, "settings">> & { settings?: Partial<WafArgs["settings"]> };
 
@@ -14,9 +14,7 @@ function args({ settings, ...change }: Change = {}): WafArgs {
   };
 }
 
-function waf(change: Change = {}) {
-  return declared(() => new Waf("waf", args(change)));
-}
+const waf = onceUnchanged((change: Change) => declared(() => new Waf("waf", args(change))));
 
 const ZONE = "00000000000000000000000000000001";
 
