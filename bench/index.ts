@@ -1,0 +1,52 @@
+/**
+ * `npm run bench`: what the gate costs, as ratios measured side by side in one run. It prints each with its limit and
+ * exits with 1 if one is missed. The program without a gate exists only here: the product has no such switch.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { down, up, type Tools } from "../sandbox/lifecycle";
+import { Attester } from "../sandbox/story/complete";
+import { measureMemory } from "./memory";
+import { measurePreview } from "./preview";
+import { Bench } from "./stand";
+import { measureStart } from "./start";
+
+/** One promise and what was measured of it. */
+export interface Measured {
+  readonly name: string;
+  readonly value: number;
+  readonly limit: number;
+  readonly unit: string;
+}
+
+/** Half an hour into OmniHub's window. */
+const IN_WINDOW = Date.parse("2026-11-29T02:30:00Z");
+
+/** @returns 0 if every limit is kept, else 1 */
+export async function main(_argv: readonly string[], tools: Tools): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), "holdpoint-bench-"));
+  try {
+    await up(dir, tools, undefined, { start: IN_WINDOW, factor: 1 });
+    const bench = new Bench(dir, tools);
+    await bench.prepare((release) => new Attester(dir, release).all());
+    const measured = [
+      ...(await measurePreview(bench)),
+      ...(await measureStart(bench)),
+      ...(await measureMemory(bench)),
+    ];
+    for (const one of measured) process.stdout.write(`${line(one)}\n`);
+    return measured.every(kept) ? 0 : 1;
+  } finally {
+    await down(dir);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const kept = ({ value, limit }: Measured): boolean => value <= limit;
+
+function line(one: Measured): string {
+  const { name, value, limit, unit } = one;
+  const verdict = kept(one) ? "ok    " : "MISSED";
+  return `${verdict}  ${name.padEnd(78)} ${value.toFixed(2).padStart(8)} ${unit.padEnd(2)} at most ${limit} ${unit}`;
+}
