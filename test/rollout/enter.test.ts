@@ -143,6 +143,16 @@ describe("staging smoke tests", () => {
       "fail: evidence/x.jsonl is refused (signature-invalid: one byte differs)",
     );
   });
+  test("do not name a refused file that was meant for something else", () => {
+    const named = (claims: object) => {
+      const rejected = [{ file: "x.jsonl", claims, reason: "malformed", detail: "cut short" }] as const;
+      return says("staging-smoke-tests", { evidence: f.evidenceBut("test-result"), rejected });
+    };
+    expect(named({ kind: "test-result", stage: "production" })).toBe("fail: no run");
+    expect(named({ kind: "backup" })).toBe("fail: no run");
+    expect(named({ kind: "test-result" })).toBe("fail: x.jsonl is refused (malformed: cut short)");
+    expect(named({})).toBe("fail: x.jsonl is refused (malformed: cut short)");
+  });
   test("say what was wanted, who mends it, how, and where the plan says so", () => {
     const line = f.PLAN_TEXT.split("\n").findIndex((text) => text.includes("kind: tests")) + 1;
     expect(finding("staging-smoke-tests", { evidence: [] })).toEqual({
