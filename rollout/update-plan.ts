@@ -64,7 +64,10 @@ export function updatePlanContent(text: string): UpdatePlanContent {
   }
   const { config, resourcePlans } = parsed.data;
   const resources = Object.entries(resourcePlans).map(([urn, plan]): [string, PlannedResource] => [urn, planned(plan)]);
-  return { config: withoutSecrets(config ?? {}) as Record<string, unknown>, resourcePlans: Object.fromEntries(resources) };
+  return {
+    config: withoutSecrets(config ?? {}) as Record<string, unknown>,
+    resourcePlans: Object.fromEntries(resources),
+  };
 }
 
 function fromJson(text: string): unknown {
