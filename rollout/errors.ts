@@ -34,7 +34,6 @@ export const ERROR_CODES = {
   "update-plan-outdated": 1,
   "state-invalid": 1,
   "gate-closed": 1,
-  "approval-pending": 3,
   "clearance-missing": 1,
   "clearance-refused": 1,
   "program-ended-early": 1,
