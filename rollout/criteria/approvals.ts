@@ -45,7 +45,7 @@ export function judgeApprovals(
     return [{ ...rest, verdict: "pending", found: "asked for in up, when there is an update plan to approve" }];
   }
   if (world.evidenceFailure !== undefined) {
-    return [{ ...rest, verdict: "fail", found: `the evidence store could not be read: ${world.evidenceFailure}` }];
+    return [{ ...rest, verdict: "fail", found: `the evidence could not be read: ${world.evidenceFailure}` }];
   }
   const rejection = latestOfEach(
     world.approvals.filter((item) => matchesRun(item, world)),

@@ -37,7 +37,7 @@ export function select<K extends EvidenceKind>(
   world: World,
 ): Selection<K> {
   if (world.evidenceFailure !== undefined) {
-    return { items: [], others: "", failure: `the evidence store could not be read: ${world.evidenceFailure}` };
+    return { items: [], others: "", failure: `the evidence could not be read: ${world.evidenceFailure}` };
   }
   const ofKind = world.evidence.filter(
     (item) => item.kind === wish.kind,

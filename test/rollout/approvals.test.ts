@@ -102,7 +102,7 @@ describe("approvals", () => {
   test("from the future do not count", () =>
     expect(signOff(lead({ approvedAt: f.NOW + 1 }))).toMatch(/^PENDING, .*lies in the future$/));
   test("do not count when the store can't be read", () =>
-    expect(signOffIn({ evidenceFailure: "denied" })).toBe("NO-GO, fail: the evidence store could not be read: denied"));
+    expect(signOffIn({ evidenceFailure: "denied" })).toBe("NO-GO, fail: the evidence could not be read: denied"));
   test("do not count in an up that knows no binding", () => {
     const { binding: _, ...unbound } = f.world();
     expect(decideEnter(f.PLAN, "production", unbound).outcome).toBe("PENDING");

@@ -49,7 +49,7 @@ describe("the gate of production", () => {
   });
   test("refuses every criterion that rests on evidence when the store can't be read", () => {
     const { findings, outcome } = enter({ evidenceFailure: "permission denied" });
-    const shut = findings.filter((item) => item.found === "the evidence store could not be read: permission denied");
+    const shut = findings.filter((item) => item.found === "the evidence could not be read: permission denied");
     expect(outcome).toBe("NO-GO");
     expect(shut).toHaveLength(12);
   });
