@@ -70,7 +70,8 @@ export async function approve(context: Context, stage: string, options: ApproveO
   context.terminal.say(missing.length === 0 ? `${stage}: GO` : ["still missing:", ...missing.map(oneLine)].join("\n"));
   const { updatePlan } = change.binding;
   return {
-    exitCode: 0,
+    // Signed, and somebody else still has to.
+    exitCode: now.outcome === "PENDING" ? 3 : 0,
     result: {
       id,
       decision,

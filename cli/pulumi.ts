@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { HoldpointError } from "../rollout/errors";
 import type { Context } from "./context";
+import { descendants, stillAlive, type ProcessFacts } from "./processes";
 
 /** How a run of the pulumi command ended. */
 export interface PulumiRun {
@@ -18,7 +19,12 @@ export interface PulumiOptions {
   readonly show?: boolean;
   /** Milliseconds after which it is interrupted, then killed. */
   readonly deadline?: number;
+  /** The same for the time until it begins to work on resources: a policy pack that never answers hangs it before. */
+  readonly startWithin?: number;
 }
+
+/** Every run names the stack's root before any other resource, and only once its policy packs have been loaded. */
+const STARTED = "pulumi:pulumi:Stack";
 
 /** The most that is kept of one run's output, in bytes: a checkpoint is read this way. */
 const LARGEST = 256 * 1024 * 1024;
@@ -43,18 +49,21 @@ export function runPulumi(context: Context, args: readonly string[], options: Pu
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",
     });
-    const output = collect(child.stdout, child.stderr, options.show === true ? context.terminal.pass : undefined);
+    const watch = stopLate(child, options);
+    const output = collect(child.stdout, child.stderr, (chunk) => {
+      if (chunk.includes(STARTED)) watch.started();
+      if (options.show === true) context.terminal.pass(chunk);
+    });
     const release = passSignals((signal) => child.kill(signal));
-    const deadline = stopLate(options.deadline, (signal) => child.kill(signal));
     child.on("error", (cause: NodeJS.ErrnoException) => {
       release();
-      deadline.clear();
+      watch.clear();
       reject(cause.code === "ENOENT" ? engineMissing(cause) : cause);
     });
     child.on("close", (code, signal) => {
       release();
-      deadline.clear();
-      resolve({ exitCode: code ?? (signal === "SIGKILL" ? 137 : 130), late: deadline.passed(), ...output() });
+      watch.clear();
+      resolve({ exitCode: code ?? (signal === "SIGKILL" ? 137 : 130), late: watch.passed(), ...output() });
     });
   });
 }
@@ -72,13 +81,13 @@ export function lastError(run: PulumiRun): string {
 
 type Readable = NodeJS.ReadableStream;
 
-function collect(stdout: Readable, stderr: Readable, pass: ((chunk: Buffer) => void) | undefined) {
+function collect(stdout: Readable, stderr: Readable, pass: (chunk: Buffer) => void) {
   const kept: Buffer[] = [];
   let size = 0;
   let said = "";
   const take = (chunk: Buffer): void => {
     said = (said + chunk.toString("utf8")).slice(-TAIL);
-    pass?.(chunk);
+    pass(chunk);
   };
   stdout.on("data", (chunk: Buffer) => {
     size += chunk.length;
@@ -102,22 +111,34 @@ function passSignals(kill: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-function stopLate(after: number | undefined, kill: (signal: NodeJS.Signals) => void) {
-  if (after === undefined) return { clear: () => undefined, passed: () => false };
+/** Stops a run that takes too long, and what it has started: a provider must not finish a write after the next run. */
+function stopLate(child: ChildProcess, { deadline, startWithin }: PulumiOptions) {
+  const timers: NodeJS.Timeout[] = [];
+  let family: ProcessFacts[] = [];
   let passed = false;
-  const timers = [
-    setTimeout(() => {
-      passed = true;
-      kill("SIGINT");
-    }, after),
-    setTimeout(() => kill("SIGINT"), after + BETWEEN_INTERRUPTS),
-    setTimeout(() => kill("SIGKILL"), after + GRACE),
-  ];
+  const stop = (): void => {
+    if (passed) return;
+    passed = true;
+    family = descendants(child.pid ?? 0);
+    child.kill("SIGINT");
+    timers.push(
+      setTimeout(() => child.kill("SIGINT"), BETWEEN_INTERRUPTS),
+      setTimeout(kill, GRACE),
+    );
+  };
+  const kill = (): void => {
+    child.kill("SIGKILL");
+    for (const left of family.filter(stillAlive)) process.kill(left.pid, "SIGKILL");
+  };
+  const start = startWithin === undefined ? undefined : setTimeout(stop, startWithin);
+  if (deadline !== undefined) timers.push(setTimeout(stop, deadline));
   return {
-    clear: () => {
-      for (const timer of timers) clearTimeout(timer);
-    },
+    started: () => clearTimeout(start),
     passed: () => passed,
+    clear: () => {
+      for (const timer of [start, ...timers]) clearTimeout(timer);
+      if (passed) kill();
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { ReleaseName } from "../rollout/world";
 import type { Context } from "./context";
 import { cancel, freeStack, saysLocked } from "./free-stack";
 import { configOf, pastUpdates, rollbackTarget } from "./history";
-import { lastError, runPulumi, type PulumiRun } from "./pulumi";
+import { lastError, runPulumi, type PulumiOptions, type PulumiRun } from "./pulumi";
 import { editStackFile, editsBetween, readStackFile } from "./stack-file";
 
 export interface RollbackOptions {
@@ -38,10 +38,12 @@ export interface Rollback {
 }
 
 /**
- * How long the engine may take for the weight with the pack, in milliseconds, before it is done without: a pack that
- * never answers hangs the engine. With it, this takes 2 to 3 s.
+ * How long the engine may take for the weight with the pack, in milliseconds, before it is done without: until it works
+ * on resources, since a pack that never answers hangs it before, and in all. Usually it takes 2 to 3 s.
  */
-const PACK_DEADLINE = 20_000;
+const WEIGHT_IN_TIME = { startWithin: 30_000, deadline: 90_000 } as const;
+/** The stage itself may take as long as its clouds do, once the pack has answered. */
+const STAGE_IN_TIME = { startWithin: 120_000 } as const;
 /** How often a stack is freed again when somebody else gets its lock first. */
 const ATTEMPTS = 3;
 
@@ -124,7 +126,7 @@ class Journey {
       Promise.resolve(editStackFile(root, stack, editsBetween(config, wanted))),
     );
     await this.timed(`${stack}: release ${entry.release.commit.slice(0, 7)}, ${target.because}`, async () => {
-      const run = await this.up(stack, [...UP, ...WITH_PACK], { show: true });
+      const run = await this.up(stack, [...UP, ...WITH_PACK], { show: true, ...STAGE_IN_TIME });
       if (run.exitCode !== 0) throw stageFailed(stack, run);
     });
     return { release: entry.release };
@@ -132,7 +134,7 @@ class Journey {
 
   /** With the pack, which records the way back; without it where the pack or the engine's work with it fails. */
   private async applyWeight(stack: string): Promise<void> {
-    const first = await this.up(stack, [...UP, ...WITH_PACK], { deadline: PACK_DEADLINE });
+    const first = await this.up(stack, [...UP, ...WITH_PACK], WEIGHT_IN_TIME);
     if (first.exitCode === 0) return;
     if (/no stack named/.test(first.said))
       return this.note(`${stack}: there is no such stack, so nothing is routed to a canary`);
@@ -147,11 +149,7 @@ class Journey {
   }
 
   /** The engine; a lock that somebody took since it was freed is treated as the first one was. */
-  private async up(
-    stack: string,
-    args: readonly string[],
-    how: { show?: boolean; deadline?: number },
-  ): Promise<PulumiRun> {
+  private async up(stack: string, args: readonly string[], how: PulumiOptions): Promise<PulumiRun> {
     for (let attempt = 1; ; attempt++) {
       const run = await runPulumi(this.context, [...args, "--stack", stack], how);
       if (run.exitCode === 0 || run.late || !saysLocked(run.said)) return run;

@@ -28,7 +28,7 @@ export function checkFresh(
   const gone = planned.filter(([urn, { steps }]) => !creates(steps) && !present.has(urn)).map(([urn]) => urn);
   const unseen = state.resources.filter(({ urn, type }) => !OWN.has(type) && isNew(urn, content)).map(({ urn }) => urn);
   const changed = state.resources
-    .filter(({ type, modified }) => !OWN.has(type) && modified !== undefined && !(Date.parse(modified) <= (made ?? 0)))
+    .filter(({ type, modified }) => !OWN.has(type) && !(Date.parse(modified ?? "") <= (made ?? Number.NaN)))
     .map(({ urn }) => urn);
   const why = [
     ...tell("gone since", gone),

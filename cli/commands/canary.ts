@@ -1,4 +1,5 @@
 import { HoldpointError } from "../../rollout/errors";
+import type { Walk } from "../canary";
 import type { Context, Outcome } from "../context";
 import type { Register } from "./index";
 
@@ -37,8 +38,13 @@ async function walk(context: Context, stage: string, to: number): Promise<Outcom
   }
   const { walkCanary } = await import("../canary");
   const result = await untilInterrupted((stop) => walkCanary(context, stage, to, stop));
-  context.terminal.say(result.why ?? `${stage} is at ${result.weight} %, every step held and judged`);
+  context.terminal.say(ending(result));
   return { exitCode: result.outcome === "done" ? 0 : 1, result };
+}
+
+function ending({ stage, weight, outcome, why }: Walk): string {
+  if (outcome === "done") return `${stage} is at ${weight} %, every step held and judged`;
+  return outcome === "rolled-back" ? `${stage} was rolled back, without being asked` : (why ?? outcome);
 }
 
 /** Ctrl-C ends the watching between two looks; the engine, while it runs, gets it by itself. */
