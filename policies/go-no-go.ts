@@ -11,17 +11,21 @@ import type { Gate } from "./gate";
  */
 export function goNoGo(gate: Gate): HeldPolicy {
   let cleared = false;
+  let early: readonly string[] = [];
   return {
     name: "go-no-go",
     description: "Every criterion of the rollout plan holds.",
     async check(resource) {
       if (isRoot(resource)) return refusals(gate);
       if (isClearance(resource)) {
-        const problems = await clearanceProblems(gate, resource);
+        // A program that declared something first gets no clearance either: its next resource may already be on the way.
+        const problems = [...early, ...(await clearanceProblems(gate, resource))];
         cleared = problems.length === 0;
         return problems;
       }
-      return cleared || isStashProvider(resource) ? [] : [uncleared(resource)];
+      if (cleared || isStashProvider(resource)) return [];
+      early = [uncleared(resource)];
+      return early;
     },
     answer: (clearance) => answer(gate, clearance),
     remedy: async (resource) => (isRecord(resource) ? record(gate, resource) : undefined),
@@ -37,6 +41,7 @@ async function refusals(gate: Gate): Promise<readonly string[]> {
 async function clearanceProblems(gate: Gate, clearance: ResourceValidationArgs): Promise<readonly string[]> {
   const { request } = await gate.decided;
   const asked = clearanceInput(clearance).request;
+  if (asked === undefined) return [leftOut()];
   if (request !== undefined && canonical(asked) === canonical(request)) return [];
   return [
     "NO-GO clearance: the program asks for something else than the policy pack sees\n" +
@@ -44,6 +49,15 @@ async function clearanceProblems(gate: Gate, clearance: ResourceValidationArgs):
       "wanted: the same configuration, program, rollout plan, trust file and secrets on both sides\n" +
       "fix: run pulumi in the project's folder, with the policy pack of the same checkout",
   ];
+}
+
+function leftOut(): string {
+  return (
+    "NO-GO clearance: this run leaves the clearance out\n" +
+    "found: --target without the clearance, or --exclude of it\n" +
+    "wanted: the whole program, of which the approvers see every change\n" +
+    "fix: run it without --target and --exclude"
+  );
 }
 
 function differences(asked: unknown, seen: object | undefined): string {

@@ -1,5 +1,12 @@
 import type { ReportViolation, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { CLEARANCE, type PackVerdict } from "../rollout/clearance";
+import { withDeadline } from "./deadline";
+
+/**
+ * The longest that one answer takes, in milliseconds: more than the gate's own, less than the program's. The engine
+ * waits for a policy without end, and would not even be stopped by SIGTERM.
+ */
+const DEADLINE = 75_000;
 
 /**
  * Every policy of the pack is made here, so that none can be switched off unseen. Each has both hooks at level
@@ -25,8 +32,7 @@ export function heldPolicy(held: HeldPolicy): ResourceValidationPolicy {
     description: held.description,
     enforcementLevel: "remediate",
     severity: "critical",
-    remediateResource: async (resource) =>
-      isClearance(resource) ? signRollCall(held, resource) : held.remedy?.(resource),
+    remediateResource: (resource) => inTime(remediate(held, resource)),
     validateResource: (resource, report) => reportAll(held, resource, report),
   };
 }
@@ -47,9 +53,13 @@ interface ClearanceInput {
   readonly verdict?: PackVerdict;
 }
 
-/** What the program asked with. Its nonce is unknown in a preview, and a policy that touches an unknown is skipped. */
-export function clearanceInput(clearance: ResourceValidationArgs): ClearanceInput {
-  const input = clearance.props["input"] as ClearanceInput;
+/**
+ * What the program asked with; nothing in a run that leaves out the clearance by --target or --exclude. Its nonce is
+ * unknown in a preview, and a policy that touches an unknown is skipped.
+ */
+export function clearanceInput(clearance: ResourceValidationArgs): Partial<ClearanceInput> {
+  const input = clearance.props["input"] as ClearanceInput | undefined;
+  if (input === undefined) return {};
   const nonce = knownOr(() => input.nonce, undefined);
   const verdict = input.verdict;
   return {
@@ -59,8 +69,17 @@ export function clearanceInput(clearance: ResourceValidationArgs): ClearanceInpu
   };
 }
 
+async function remediate(
+  held: HeldPolicy,
+  resource: ResourceValidationArgs,
+): Promise<Record<string, unknown> | undefined> {
+  return isClearance(resource) ? signRollCall(held, resource) : held.remedy?.(resource);
+}
+
 async function signRollCall(held: HeldPolicy, clearance: ResourceValidationArgs): Promise<Record<string, unknown>> {
   const input = clearanceInput(clearance);
+  // Left out of this run: there is nothing to sign, and the program finds no answer.
+  if (input.request === undefined) return clearance.props;
   const base = held.answer === undefined ? input.verdict : { ...(await held.answer(clearance)), rollCall: [] };
   // Without the gate's own answer there is nothing to sign: the program then finds no verdict.
   const verdict = base === undefined ? undefined : { ...base, rollCall: [...base.rollCall, held.name] };
@@ -69,13 +88,17 @@ async function signRollCall(held: HeldPolicy, clearance: ResourceValidationArgs)
 
 async function reportAll(held: HeldPolicy, resource: ResourceValidationArgs, report: ReportViolation): Promise<void> {
   try {
-    for (const problem of await held.check(resource)) report(problem);
+    for (const problem of await inTime(Promise.resolve(held.check(resource)))) report(problem);
   } catch (error) {
     // The SDK turns an unknown value into an advisory note and a thrown error into a page of stack.
     report(
       `NO-GO ${held.name}: the policy could not finish: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return withDeadline(DEADLINE, answer, () => new Error(`no answer within ${DEADLINE / 1000} s`));
 }
 
 function knownOr<T>(read: () => T, otherwise: T): T {

@@ -59,7 +59,7 @@ export function checkAnswer(answer: unknown, asked: Asked): PackVerdict {
   if (asked.mode === "up" && !sameText(verdict.nonce, asked.nonce)) {
     throw clearanceMissing(asked, "the answer belongs to an earlier run");
   }
-  if (verdict.request !== asked.requestDigest || canonical(request) !== canonical(asked.request)) {
+  if (verdict.request !== asked.requestDigest || !sameRequest(request, asked.request)) {
     throw clearanceMissing(asked, "the answer is about another request");
   }
   const absent = ROLL_CALL.filter((name) => !verdict.rollCall.includes(name));
@@ -79,6 +79,15 @@ export function clearanceMissing(asked: Pick<Asked, "stack" | "mode">, why: stri
 }
 
 const named = (mode: string): string => (mode === "up" ? "an update" : "a preview");
+
+/** Never the same where one of them holds what is no plain value, such as one that is not known yet. */
+function sameRequest(a: unknown, b: unknown): boolean {
+  try {
+    return canonical(a) === canonical(b);
+  } catch {
+    return false;
+  }
+}
 
 function sameText(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined || a.length !== b.length) return false;

@@ -201,7 +201,11 @@ function judgeStepWindow({ canary, stage, to, world }: Transition): Answer {
   const open = windowAnswer(window, world.now);
   const opening = openingAt(window, world.now);
   if (open.verdict !== "pass" || opening === undefined) return open;
-  const hold = canary.steps.find((step) => step.weight === to)?.hold ?? Number.NaN;
+  const hold = canary.steps.find((step) => step.weight === to)?.hold;
+  if (hold === undefined) {
+    const [found, wanted] = [`${to}% is no step, and has no hold`, "a step's hold before the window closes"];
+    return { verdict: "fail", found, wanted, remedy: "take a step of the plan" };
+  }
   const wanted = `${showDuration(hold)} of hold before the window closes`;
   const end = world.now + hold;
   if (end <= opening.until) return { ...open, wanted };
