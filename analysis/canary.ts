@@ -1,21 +1,9 @@
+import type { CanaryReading, TrackReading } from "../rollout/world";
 import type { Sample } from "./prometheus";
 
 /** The two versions that run side by side. */
 export const TRACKS = ["baseline", "canary"] as const;
 export type Track = (typeof TRACKS)[number];
-
-/** What was counted of one version over one span. Absent or NaN where the source has no such series. */
-export interface TrackReading {
-  readonly requests?: number;
-  readonly errors?: number;
-  /** 95th percentile of the request duration, in seconds. */
-  readonly p95?: number;
-  /** Health probes over the span, and how many of them failed. */
-  readonly probes?: { readonly samples: number; readonly failures: number };
-}
-
-/** Baseline and canary over the same minutes. */
-export type CanaryReading = Readonly<Record<Track, TrackReading>>;
 
 /** Asks a metrics source one question; the signature of an instant query bound to a source and an instant. */
 export type Ask = (promql: string) => Promise<readonly Sample[]>;
@@ -28,14 +16,15 @@ export type Ask = (promql: string) => Promise<readonly Sample[]>;
 export async function readCanary(ask: Ask, namespace: string, seconds: number): Promise<CanaryReading> {
   const span = `[${Math.max(1, Math.floor(seconds))}s]`;
   const of = (metric: string, more = "") => `${metric}{namespace="${namespace}"${more}}${span}`;
-  const [requests, errors, p95, probes, healthy] = await Promise.all([
+  const [requests, errors, p95, buckets, probes, healthy] = await Promise.all([
     ask(`sum by (track) (increase(${of("http_requests_total")}))`),
     ask(`sum by (track) (increase(${of("http_requests_total", ',code=~"5.."')})) or 0 * ${allRequests(of)}`),
     ask(`histogram_quantile(0.95, sum by (track, le) (rate(${of("http_request_duration_seconds_bucket")})))`),
+    ask(`sum by (track, le) (increase(${of("http_request_duration_seconds_bucket")}))`),
     ask(`sum by (track) (count_over_time(${of("probe_success")}))`),
     ask(`sum by (track) (sum_over_time(${of("probe_success")}))`),
   ]);
-  const reading = (track: Track) => trackReading(track, { requests, errors, p95, probes, healthy });
+  const reading = (track: Track) => trackReading(track, { requests, errors, p95, buckets, probes, healthy });
   return { baseline: reading("baseline"), canary: reading("canary") };
 }
 
@@ -44,7 +33,7 @@ function allRequests(of: (metric: string) => string): string {
   return `sum by (track) (increase(${of("http_requests_total")}))`;
 }
 
-type Answers = Readonly<Record<"requests" | "errors" | "p95" | "probes" | "healthy", readonly Sample[]>>;
+type Answers = Readonly<Record<"requests" | "errors" | "p95" | "buckets" | "probes" | "healthy", readonly Sample[]>>;
 
 function trackReading(track: Track, answers: Answers): TrackReading {
   const requests = only(answers.requests, track);
@@ -56,8 +45,18 @@ function trackReading(track: Track, answers: Answers): TrackReading {
     ...(requests === undefined ? {} : { requests }),
     ...(errors === undefined ? {} : { errors }),
     ...(p95 === undefined ? {} : { p95 }),
+    ...latencyOf(answers.buckets, track),
     ...(samples === undefined || healthy === undefined ? {} : { probes: { samples, failures: samples - healthy } }),
   };
+}
+
+/** The track's histogram, by rising bounds; none where its bounds can't be read. */
+function latencyOf(samples: readonly Sample[], track: Track): Pick<TrackReading, "latency"> {
+  const buckets = samples
+    .filter(({ labels }) => labels["track"] === track)
+    .map(({ labels, value }) => ({ le: Number(labels["le"]?.replace("Inf", "Infinity")), count: value }))
+    .sort((a, b) => a.le - b.le);
+  return buckets.length === 0 || buckets.some(({ le }) => Number.isNaN(le)) ? {} : { latency: buckets };
 }
 
 /** The track's one value; none where it has no series or several, which no aggregation by track can give. */

@@ -4,6 +4,7 @@
  */
 import { counted } from "./criteria/answer";
 import type { Answer } from "./criteria/answer";
+import { atLeast, CHANCE } from "./chance";
 import type { Judge } from "./plan";
 import { showPercent } from "./units";
 import type { CanaryReading, TrackReading, World } from "./world";
@@ -69,7 +70,15 @@ function judgeErrors(judge: Judge, reading: CanaryReading): Judged {
   if (baseline === undefined) return noData("no count of the baseline's errors");
   const found = `${showPercent(canary)} of ${Math.floor(reading.canary.requests ?? 0)} requests, the baseline ${showPercent(baseline)} of ${Math.floor(reading.baseline.requests ?? 0)}`;
   const limit = judge.errorRate.below * Math.max(baseline, judge.errorRate.floor);
-  return canary < limit ? { verdict: "pass", found, remedy: "" } : { verdict: "fail", found, remedy: MEND };
+  if (canary < limit) return { verdict: "pass", found, remedy: "" };
+  const { requests = 0, errors = 0 } = reading.canary;
+  return overLimit(found, atLeast(Math.round(Math.min(errors, requests)), Math.round(requests), Math.min(1, limit)));
+}
+
+/** Over a limit: a fail where chance hardly explains it, else not enough to judge. */
+function overLimit(found: string, chance: number): Judged {
+  if (chance < CHANCE) return { verdict: "fail", found, remedy: MEND };
+  return { verdict: "inconclusive", found: `${found}: over the limit, but it can be chance`, remedy: WAIT };
 }
 
 /** Errors per request; undefined where the counts make no sense. */
@@ -86,9 +95,30 @@ function judgeLatency(judge: Judge, reading: CanaryReading): Judged {
   if (!isCount(canary)) return noData("no p95 of the canary");
   if (!isCount(baseline) || baseline === 0) return noData("no p95 of the baseline");
   const found = `${showSeconds(canary)}, the baseline ${showSeconds(baseline)}`;
-  return canary < judge.p95.below * baseline
-    ? { verdict: "pass", found, remedy: "" }
-    : { verdict: "fail", found, remedy: MEND };
+  const limit = judge.p95.below * baseline;
+  if (canary < limit) return { verdict: "pass", found, remedy: "" };
+  return overLimit(found, chanceOfSlow(reading.canary, limit));
+}
+
+/**
+ * The probability that so many requests are slower than the limit where one in twenty may be, which is what a p95 says.
+ * Without the counts nothing speaks for chance.
+ */
+function chanceOfSlow({ requests = 0, latency = [] }: TrackReading, limit: number): number {
+  const fast = atMost(latency, limit);
+  if (fast === undefined) return 0;
+  const all = Math.round(requests);
+  return atLeast(Math.min(all, Math.max(0, all - Math.round(fast))), all, 0.05);
+}
+
+/** How many took at most so long, between two buckets in proportion as Prometheus does it. */
+function atMost(latency: NonNullable<TrackReading["latency"]>, limit: number): number | undefined {
+  const above = latency.findIndex(({ le }) => le >= limit);
+  const upper = latency[above];
+  if (upper === undefined || latency.some(({ count }) => !isCount(count))) return undefined;
+  const lower = latency[above - 1] ?? { le: 0, count: 0 };
+  if (!Number.isFinite(upper.le)) return lower.count;
+  return lower.count + ((limit - lower.le) / (upper.le - lower.le)) * (upper.count - lower.count);
 }
 
 function judgeHealth(judge: Judge, { canary }: CanaryReading): Judged {

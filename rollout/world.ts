@@ -48,6 +48,8 @@ export interface TrackReading {
   readonly errors?: number;
   /** Seconds. */
   readonly p95?: number;
+  /** How many requests took at most so many seconds; cumulative, rising. */
+  readonly latency?: readonly { readonly le: number; readonly count: number }[];
   readonly probes?: { readonly samples: number; readonly failures: number };
 }
 

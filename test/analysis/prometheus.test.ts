@@ -68,6 +68,17 @@ describe("a reading of the canary", () => {
     expect(reading).toEqual({ canary: {}, baseline: {} });
   });
 
+  it("has the histogram of a track by rising bounds, and none whose bounds can't be read", async () => {
+    const bucket = (le: string, value: number) => ({ labels: { track: "canary", le }, value });
+    const read = (...buckets: ReturnType<typeof bucket>[]) =>
+      readCanary(async (promql) => (promql.includes("track, le) (increase") ? buckets : []), "omnihub-production", 60);
+    expect((await read(bucket("+Inf", 9), bucket("0.1", 5))).canary.latency).toEqual([
+      { le: 0.1, count: 5 },
+      { le: Infinity, count: 9 },
+    ]);
+    expect((await read(bucket("much", 9))).canary).toEqual({});
+  });
+
   it("asks about the namespace and the whole seconds of the step", async () => {
     const asked: string[] = [];
     await readCanary(async (promql) => (asked.push(promql), []), "omnihub-production", 15.9);

@@ -134,13 +134,35 @@ describe("a canary's numbers", () => {
   test("pass under twice the error rate, not at twice", () => {
     expect(reading({ errors: 19 }, { errors: 90 })).toBe("GO");
     expect(reading({ errors: 20 }, { errors: 90 })).toBe(
-      "NO-GO\ncanary.error-rate fail: 2% of 1000 requests, the baseline 1% of 9000",
+      "NO-GO\ncanary.error-rate inconclusive: 2% of 1000 requests, the baseline 1% of 9000: over the limit, but it can be chance",
+    );
+  });
+  test("fail where the errors over the limit are more than chance explains", () => {
+    expect(reading({ errors: 40 }, { errors: 90 })).toBe(
+      "NO-GO\ncanary.error-rate fail: 4% of 1000 requests, the baseline 1% of 9000",
     );
   });
   test("are compared with the floor where the baseline has no error", () => {
     expect(reading({ errors: 1 }, { errors: 0 })).toBe("GO");
     expect(reading({ errors: 2 }, { errors: 0 })).toBe(
-      "NO-GO\ncanary.error-rate fail: 0.2% of 1000 requests, the baseline 0% of 9000",
+      "NO-GO\ncanary.error-rate inconclusive: 0.2% of 1000 requests, the baseline 0% of 9000: over the limit, but it can be chance",
+    );
+    expect(reading({ errors: 11 }, { errors: 0 })).toBe(
+      "NO-GO\ncanary.error-rate fail: 1.1% of 1000 requests, the baseline 0% of 9000",
+    );
+  });
+  test("fail over the p95 only where more requests are that slow than chance explains", () => {
+    const slower = (slow: number) => [
+      { le: 0.375, count: 1000 - slow },
+      { le: Number.POSITIVE_INFINITY, count: 1000 },
+    ];
+    const over = "375 ms, the baseline 250 ms";
+    expect(reading({ p95: 0.375, latency: slower(55) }, { p95: 0.25 })).toBe(
+      `NO-GO\ncanary.p95 inconclusive: ${over}: over the limit, but it can be chance`,
+    );
+    expect(reading({ p95: 0.375, latency: slower(90) }, { p95: 0.25 })).toBe(`NO-GO\ncanary.p95 fail: ${over}`);
+    expect(reading({ p95: 0.375, latency: [{ le: 0.375, count: Number.NaN }] }, { p95: 0.25 })).toBe(
+      `NO-GO\ncanary.p95 fail: ${over}`,
     );
   });
   test("pass under one and a half times the p95, not at it", () => {
