@@ -10,18 +10,19 @@ const TOLD = 32;
  */
 export function wholeProgram<T>(main: () => Promise<T>): () => Promise<T> {
   return async () => {
-    let done = false;
-    process.on("beforeExit", () => {
-      if (done) return;
+    let ended = false;
+    process.on("exit", (code) => {
+      if (ended || code !== 0) return;
       // Printing through the engine is asynchronous, and nothing more will run: stderr reaches the user all the same.
       process.stderr.write(`${endedEarly().render()}\n`);
-      process.exit(1);
+      process.exitCode = 1;
     });
     try {
       const outputs = await main();
-      done = true;
+      ended = true;
       return outputs;
     } catch (error) {
+      ended = true; // by an error, which the engine is told of
       if (!(error instanceof HoldpointError)) throw error;
       // An error thrown after the first resource ends the run only after the engine's own time-out of some 30 s.
       await pulumi.log.error(error.render());

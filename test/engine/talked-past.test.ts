@@ -1,5 +1,5 @@
 /** A gate that is closed, or was never asked, stays closed however the run is started and whatever the program does. */
-import { writeFileSync } from "node:fs";
+import { cpSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Stand, type Ran } from "./harness";
@@ -63,7 +63,7 @@ describe("a release that is approved and not entered yet", () => {
       stand,
       "production",
       () => wrong("declares first"),
-      'NO-GO clearance: "early" (aws:kms/key:Key) is declared before the clearance was given\nfound: no clearance in this run',
+      /NO-GO clearance: "[^"]+" \([^)]+\) is declared before the clearance was given\nfound: no clearance in this run/,
     );
   });
 
@@ -78,7 +78,6 @@ describe("a release that is approved and not entered yet", () => {
   });
 
   it("stays out when the program asks with a value that is not known yet, in the preview and in the update", async () => {
-    const unknown = "NO-GO clearance: the program asks for something else than the policy pack sees";
     await expectRefused(
       stand,
       "production",
@@ -86,14 +85,34 @@ describe("a release that is approved and not entered yet", () => {
         stand.pulumi(["preview", "-s", "production", "--non-interactive", "--policy-pack", "policies"], {
           env: { TAMPER: "asks with an unknown" },
         }),
-      unknown,
+      "NO-GO go-no-go: the policy could not finish: string value at .input.request.program can't be known during preview",
+      "clearance-missing: the answer is about another request",
     );
-    await expectRefused(stand, "production", () => wrong("asks with an unknown"), unknown);
+    await expectRefused(
+      stand,
+      "production",
+      () => wrong("asks with an unknown"),
+      "NO-GO clearance: the program asks for something else than the policy pack sees\nfound: another program",
+    );
+  });
+
+  it("stays out, though the program does not await the clearance, while the gate is closed", async () => {
+    rmSync(join(stand.dir, "evidence"), { recursive: true });
+    await expectRefused(stand, "production", () => wrong("does not await"), "NO-GO security-scan");
   });
 
   it("stays out when the pack comes from another checkout", async () => {
-    stand.edit("index.ts", (text) => `${text}\n// changed after the pack's checkout\n`);
-    await expectRefused(stand, "production", () => stand.up("production"), /update-plan-reviewed/);
+    const checkout = join(stand.dir, "other-checkout");
+    cpSync(stand.project, checkout, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
+    symlinkSync(join(process.cwd(), "node_modules"), join(checkout, "node_modules"), "junction");
+    stand.edit("index.ts", (text) => `${text}\n// changed after that checkout\n`);
+    await expectRefused(
+      stand,
+      "production",
+      () => bare(["--policy-pack", join(checkout, "policies")]),
+      "NO-GO clearance: the program asks for something else than the policy pack sees\nfound: another program",
+      "fix: run pulumi in the project's folder, with the policy pack of the same checkout",
+    );
   });
 });
 

@@ -29,6 +29,7 @@ export type ProgramTurn =
 export type PackTurn =
   | "throws at load"
   | "hangs at load"
+  | "never serves"
   | "throws in a policy"
   | "throws in the answer"
   | "exits in a policy"
@@ -53,6 +54,7 @@ export function prepare(stand: Stand): void {
     swap(text, [
       ["const gate = openGate();", PACK],
       [".map(heldPolicy)", ".map(wrong).map(heldPolicy)"],
+      ['new PolicyPack("holdpoint"', 'if (turn !== "never serves")\n  new PolicyPack("holdpoint"'],
     ]),
   );
   stand.edit("policies/gate.ts", (text) =>
@@ -63,6 +65,12 @@ export function prepare(stand: Stand): void {
         '  if (process.env["TAMPER_PACK"] === "gate never answers") await new Promise(() => undefined);\n  const project = readProject(projectRoot());',
       ],
     ]),
+  );
+  stand.edit("policies/pack.cjs", (text) =>
+    swap(text, [["const DEADLINE = 60_000;", 'const DEADLINE = Number(process.env["PACK_DEADLINE"] ?? 60_000);']]),
+  );
+  stand.edit("policies/held-policy.ts", (text) =>
+    swap(text, [["const DEADLINE = 75_000;", 'const DEADLINE = Number(process.env["POLICY_DEADLINE"] ?? 75_000);']]),
   );
   stand.edit("components/clearance.ts", (text) =>
     swap(text, [["const DEADLINE = 90_000;", 'const DEADLINE = Number(process.env["CLEARANCE_DEADLINE"] ?? 90_000);']]),
@@ -136,10 +144,13 @@ function state(stand: Stand, stack: string): string[] {
     checkpoint: { latest?: { resources?: { urn: string; type: string }[]; pending_operations?: unknown[] } };
   };
   const { resources = [], pending_operations: pending = [] } = checkpoint.latest ?? {};
-  return [...resources, ...pending]
-    .filter((item) => !/"type":"pulumi:(pulumi:Stack|index:Stash|providers:pulumi)"/.test(JSON.stringify(item)))
-    .map((item) => JSON.stringify(item))
-    .sort();
+  return (
+    [...resources, ...pending]
+      .filter((item) => !/"type":"pulumi:(pulumi:Stack|index:Stash|providers:pulumi)"/.test(JSON.stringify(item)))
+      // Whatever is written again is encrypted anew.
+      .map((item) => JSON.stringify(item).replace(/"ciphertext":"[^"]*"/g, ""))
+      .sort()
+  );
 }
 
 function files(folder: string): string[] {
