@@ -32,6 +32,7 @@ export type PackTurn =
   | "never serves"
   | "throws in a policy"
   | "throws in the answer"
+  | "answer never comes"
   | "exits in a policy"
   | "exits well in a policy"
   | "gate never answers"
@@ -111,6 +112,7 @@ function wrong(held: any): any {
   if (held.name === "go-no-go" && turn === "throws in the answer") {
     return { ...held, answer: () => Promise.reject(new Error("thrown in the answer")) };
   }
+  if (held.name === "go-no-go" && turn === "answer never comes") return { ...held, answer: () => new Promise(() => undefined) };
   if (held.name !== "protected-resources") return held;
   const turns: Record<string, () => unknown> = {
     "throws in a policy": () => { throw new Error("thrown in a policy"); },
