@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -73,7 +74,10 @@ describe("a step upwards", () => {
   it("is the next one of the plan and no other", async () => {
     atRest(PRODUCTION);
     expect(await refused(PRODUCTION, 25)).toEqual({ "canary.order": "0% to 25%" });
-    expect(await refused(PRODUCTION, 7)).toEqual({ "canary.order": "0% to 7%" });
+    expect(await refused(PRODUCTION, 7)).toEqual({
+      "canary.order": "0% to 7%",
+      "canary.window": "7% is no step, and has no hold",
+    });
   });
 
   it("is taken after the hold, on live numbers; and earned anew after a step down", async () => {
@@ -179,6 +183,7 @@ describe("without numbers", () => {
       requests += 50;
       response.end(numbersThatAreNone(requests));
     }).listen(0, "127.0.0.1");
+    await once(exporter, "listening");
     try {
       const { port } = exporter.address() as AddressInfo;
       stand.set(STAGING, "holdpoint:prometheus", await prometheus([`127.0.0.1:${port}`]));
@@ -257,7 +262,7 @@ describe("weight 0 is always allowed", () => {
     expect(await taken(PRODUCTION, 0)).toContain("to 0%: all traffic to the baseline, always allowed");
   });
 
-  it("after an update was killed between the weight and its record, and what was routed counts", async () => {
+  it("after an update was killed before it recorded its step; until then what is routed counts", async () => {
     atRest(STAGING);
     stand.set(STAGING, "holdpoint:canary.weight", 50);
     const args = ["up", "-s", STAGING, "--yes", "--skip-preview", "--policy-pack", "policies"];
@@ -273,6 +278,11 @@ describe("weight 0 is always allowed", () => {
     const { text } = await step(STAGING, 0);
     expect(text).toContain("the stack is currently locked");
     await stand.expectDone(stand.pulumi(["cancel", "-s", STAGING, "--yes"]));
+    await stand.expectDone(stand.pulumi(["refresh", "-s", STAGING, "--yes", "--skip-preview"]));
+    stand.set("staging", "holdpoint:release.commit", "f".repeat(40));
+    const change = await stand.expectRefused("staging", () => stand.up("staging"));
+    expect(refusals(change)["staging-canary-at-rest"]).toMatch(/^50% of the traffic on the canary/);
+
     stand.set(STAGING, "holdpoint:canary.weight", 0);
     const back = await stand.expectDone(stand.up(STAGING, "--refresh"));
     expect(back.text).toContain("to 0%: all traffic to the baseline, always allowed");
