@@ -11,6 +11,7 @@ import { HoldpointError } from "../rollout/errors";
 import type { Approval, Digest } from "../rollout/evidence";
 import { stageOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
+import { isWhole, type UpdatePlanContent } from "../rollout/update-plan";
 import { weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
 import { exportStack } from "./checkpoint";
@@ -90,10 +91,15 @@ async function readStore({ root, settings }: Project, clock: Clock): Promise<Evi
   }
 }
 
-/** The update plans that approvals name and whose content is in the store, whole. */
+/** The update plans that approvals name and whose content is in the store, undamaged and of the whole program. */
 async function knownPlans(store: Store, approvals: readonly Approval[]): Promise<readonly Digest[]> {
   const named = [...new Set(approvals.map(({ binding }) => binding.updatePlan))];
-  const known = await Promise.all(named.map(async (id) => ((await store.getUpdatePlan(id)) === undefined ? [] : [id])));
+  const known = await Promise.all(
+    named.map(async (id) => {
+      const content = (await store.getUpdatePlan(id)) as UpdatePlanContent | undefined;
+      return content !== undefined && isWhole(content) ? [id] : [];
+    }),
+  );
   return known.flat();
 }
 

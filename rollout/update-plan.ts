@@ -9,6 +9,8 @@ import { HoldpointError } from "./errors";
 import type { Digest } from "./evidence";
 import { isSecret, withoutSecrets } from "./secrets";
 import { listed } from "./criteria/answer";
+import { RECORD } from "./clearance";
+import { STASH } from "./state";
 
 /** Bytes; the plan of some thousand resources. */
 export const MAX_UPDATE_PLAN_BYTES = 64 * 1024 * 1024;
@@ -157,6 +159,16 @@ export function matchesGoal(expected: unknown, actual: unknown): boolean {
   const [left, right] = [expected as Record<string, unknown>, actual as Record<string, unknown>];
   const keys = new Set([...Object.keys(left), ...Object.keys(right)].filter((key) => key !== "__internal"));
   return [...keys].every((key) => matchesGoal(left[key] ?? null, right[key] ?? null));
+}
+
+/**
+ * Whether an update plan is of the whole program, and not of a part that --target or --exclude left: it holds the
+ * stage's record, which depends on everything else, and all that the record depends on.
+ */
+export function isWhole({ resourcePlans }: UpdatePlanContent): boolean {
+  const record = Object.keys(resourcePlans).find((urn) => urn.endsWith(`::${STASH}::${RECORD}`));
+  const dependencies = record === undefined ? undefined : resourcePlans[record]?.goal?.dependencies;
+  return dependencies?.every((urn) => Object.hasOwn(resourcePlans, urn)) ?? false;
 }
 
 /** One resource of a summary. */

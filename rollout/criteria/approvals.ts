@@ -129,7 +129,7 @@ function whyNot(
   if (binding.request !== run.request) return "is for another configuration, program or secret";
   if (binding.state !== run.state) return "was made before the stack's state moved";
   if (updatePlan === undefined || !world.updatePlans.includes(binding.updatePlan))
-    return `is for update plan ${short(binding.updatePlan)}, which is not in the store`;
+    return `is for update plan ${short(binding.updatePlan)}, which is not in the store, or not of the whole program`;
   if (binding.updatePlan !== updatePlan) return `is for another update plan, ${short(binding.updatePlan)}`;
   if (item.signer.id === world.release.author) return "does not count: the author of a change never approves it";
   const state = stageState(world, stage.name);

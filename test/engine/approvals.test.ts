@@ -61,7 +61,7 @@ describe("an update of a stage that was never entered", () => {
   it("does not count approvals of an update plan of a part, nor adds them up with others", async () => {
     stand.back("planned");
     const narrow = join(stand.dir, "narrow.json");
-    const targets = ["--target", "**::clearance", "--target", "**::environment-namespace", "--target-dependents"];
+    const targets = ["--target", "**::clearance", "--target", "**::environment"];
     await stand.expectDone(stand.preview("production", "--save-plan", narrow, ...targets));
     await stand.approve(plan, SAM);
     await stand.approveAll(narrow);

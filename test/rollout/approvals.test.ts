@@ -52,7 +52,7 @@ describe("approvals", () => {
   });
   test("of another update plan do not count", () => {
     expect(signOff(bound({ updatePlan: f.hex("8") }))).toMatch(
-      /tech-lead@omnihub\.dev's is for update plan 8888888, which is not in the store$/,
+      /tech-lead@omnihub\.dev's is for update plan 8888888, which is not in the store, or not of the whole program$/,
     );
   });
   test("of two update plans are not added up", () => {

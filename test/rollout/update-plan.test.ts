@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   goalInputs,
+  isWhole,
   matchesGoal,
   renderChanges,
   summarize,
@@ -74,6 +75,23 @@ describe("a file that is no update plan", () => {
     refused(TEXT.replace('"resourcePlans"', '"resources"')).toThrow(/^resourcePlans: /);
     refused(TEXT.replace('"steps": [', '"step": [')).toThrow(/^resourcePlans\..*steps: /);
     refused(TEXT.slice(0, -20)).toThrow(/not JSON/);
+  });
+});
+
+describe("an update plan of the whole program", () => {
+  const RECORD = `${URN}pulumi:index:Stash::record`;
+  const plan = (dependencies: string[], ...urns: string[]) => {
+    const goal = { type: "pulumi:index:Stash", name: "record", dependencies };
+    const others = urns.map((urn) => [urn, { steps: ["same"] }] as const);
+    return { config: {}, resourcePlans: { [RECORD]: { goal, steps: ["same"] }, ...Object.fromEntries(others) } };
+  };
+  test("holds the stage's record and all that it depends on", () => {
+    expect(isWhole(plan([COMP], COMP))).toBe(true);
+  });
+  test("lacks nothing that the record depends on", () => expect(isWhole(plan([COMP]))).toBe(false));
+  test("does not lack the record, nor what it is to become", () => {
+    expect(isWhole({ config: {}, resourcePlans: { [COMP]: { steps: ["same"] } } })).toBe(false);
+    expect(isWhole({ config: {}, resourcePlans: { [RECORD]: { steps: ["delete"] } } })).toBe(false);
   });
 });
 
