@@ -35,6 +35,13 @@ const key = (workload: Workload): string => `${workload.namespace}/${workload.na
 const same = (a: Workload, b: Workload): boolean =>
   a.version === b.version && a.image === b.image && a.track === b.track;
 
+/** How long a version that is out of rotation goes on serving what was sent to it before, milliseconds. */
+const DRAIN = 300;
+
+function drain(version: Version): void {
+  setTimeout(() => void version.stop(), DRAIN).unref();
+}
+
 /** The running cluster of one sandbox. */
 export class Cluster {
   readonly #world: World;
@@ -116,12 +123,12 @@ export class Cluster {
           await version.start();
           version.metrics.probed(await probe(version.port));
           this.#versions.set(name, version);
-          void running?.stop();
+          if (running !== undefined) drain(running);
         }
         for (const [name, version] of this.#versions) {
           if (declared.has(name)) continue;
           this.#versions.delete(name);
-          void version.stop();
+          drain(version);
         }
         // What was declared while a version started is looked at in the same go.
       } while (this.#world.poll());

@@ -12,7 +12,7 @@ import { moveTo, readClock, tellTime } from "./clock";
 import { setFault } from "./command";
 import { defaultFolder, down, projectRoot, sync, up, type Running, type Tools } from "./lifecycle";
 import { projectFolder } from "./project";
-import { attestReports, attestRestore, attestSmokeRuns, releaseOf } from "./story/evidence";
+import { attestFreeze, attestReports, attestRestore, attestSmokeRuns, releaseOf } from "./story/evidence";
 import { writeReport } from "./story/report";
 import { last, outcome, overview, refusals } from "./story/shown";
 import { Teller } from "./story/teller";
@@ -88,6 +88,7 @@ async function play(dir: string, tools: Tools, ask: boolean): Promise<void> {
   await stagingComesUp(story);
   await askedTooEarly(story);
   const frozen = await rehearse(story);
+  await teller.chapter("What the tools wrote becomes evidence", moveToSunday(dir, -90));
   await gatherEvidence(story, frozen);
   await enterProduction(story, "The preview is PENDING, and the approvers sign exactly that");
   await takeTheSteps(story);
@@ -158,35 +159,48 @@ async function rehearse({ teller, dir }: Story): Promise<number> {
 }
 
 async function gatherEvidence({ teller, dir, running }: Story, frozen: number): Promise<void> {
-  const sunday = nextSunday(readClock(dir).now());
-  await teller.chapter(
-    "Sunday, 2 AM: what the tools wrote becomes evidence",
-    `The sandbox's clock moves on to ${tellTime(sunday)}.`,
-  );
-  moveTo(dir, sunday);
   await attestSmokeRuns(teller, dir, running.gateway);
   await attestRestore(teller);
   await attestReports(teller, dir, frozen);
 }
 
-/** The next Sunday, 02:00 UTC, when OmniHub's window opens. */
-function nextSunday(now: number): number {
-  const time = new Date(now);
-  time.setUTCHours(2, 0, 0, 0);
-  while (time.getUTCDay() !== 0 || time.getTime() < now) time.setUTCDate(time.getUTCDate() + 1);
-  return time.getTime();
+const MINUTE = 60_000;
+
+/** Moves the clock to some minutes before or after the next opening of OmniHub's window; never back. */
+function moveToSunday(dir: string, minutes: number): string {
+  const now = readClock(dir).now();
+  const opening = new Date(now - minutes * MINUTE);
+  opening.setUTCHours(2, 0, 0, 0);
+  while (opening.getUTCDay() !== 0 || opening.getTime() + minutes * MINUTE < now) {
+    opening.setUTCDate(opening.getUTCDate() + 1);
+  }
+  moveTo(dir, opening.getTime() + minutes * MINUTE);
+  return `The sandbox's clock moves on to ${tellTime(readClock(dir).now())}.`;
+}
+
+/** Into the window, where the time before it has not been used up already. */
+function awaitWindow(dir: string): string {
+  const now = new Date(readClock(dir).now());
+  const open = now.getUTCDay() === 0 && now.getUTCHours() >= 2 && now.getUTCHours() < 6;
+  return open ? `It is ${tellTime(now.getTime())}: the window is open.` : moveToSunday(dir, 0);
 }
 
 async function enterProduction({ teller, dir }: Story, title: string): Promise<void> {
-  await teller.chapter(title);
+  await teller.chapter(title, awaitWindow(dir));
   const plan = "update-plan.json";
   await teller.run(["pulumi", "preview", "-s", "production", ...PACK, "--save-plan", plan], { show: overview });
-  for (const approver of ["sam@omnihub.dev", "priya@omnihub.dev"]) {
-    await teller.run(["holdpoint", "approve", "production", "--update-plan", plan, "--as", approver, "--yes"], {
-      show: last(4),
-      expect: approver.startsWith("sam") ? PENDING : 0,
-    });
-  }
+  const approve = (by: string): [string, ...string[]] => [
+    "holdpoint",
+    "approve",
+    "production",
+    "--update-plan",
+    plan,
+    "--as",
+    by,
+    "--yes",
+  ];
+  await teller.run(approve("sam@omnihub.dev"), { show: last(4), expect: PENDING });
+  await teller.run(approve("priya@omnihub.dev"), { show: last(2) });
   await teller.run(upCommand("production", "--plan", plan), { show: outcome });
   rmSync(join(dir, "project", plan));
 }
@@ -194,39 +208,44 @@ async function enterProduction({ teller, dir }: Story, title: string): Promise<v
 /** Exit code of `approve` while somebody still has to sign. */
 const PENDING = 3;
 
-async function takeTheSteps({ teller }: Story): Promise<void> {
-  await teller.chapter("The canary takes 5, 25, 50 and 100 %, each step held and judged on live numbers");
-  await teller.run(upCommand("production-canary"), { show: outcome });
-  await teller.run(["holdpoint", "canary", "production"], { live: true });
+async function takeTheSteps(story: Story): Promise<void> {
+  const { teller } = story;
+  await teller.chapter("The canary takes 5, 25 and 50 %, each step held and judged on live numbers");
+  await toWeight(story, 0);
+  await teller.run(["holdpoint", "canary", "production", "--to", "50"], { live: true });
+  await teller.chapter("100 %, by plain pulumi: the pack decides the same");
+  await toWeight(story, 100);
 }
 
 async function secondRelease(story: Story, frozen: number): Promise<void> {
-  const { teller, dir, running } = story;
+  const { teller, dir } = story;
   const first = releaseOf(dir);
-  await teller.chapter(
-    `Release ${first.version} becomes the baseline`,
-    "What takes all of the traffic is finalized; the canary is free again.",
-  );
   for (const stack of STACKS) editStackFile(projectFolder(dir), stack, [[["holdpoint:baseline"], first]]);
-  await enterProduction(story, "The same gate again: another change, another approval");
-  await toZero(story);
-
   await teller.chapter(
-    `Release ${SECOND.version}, with a fault that no test has found`,
-    `${FAULT.errorRate * 100} % of its requests will fail.`,
+    `Release ${first.version} shall become the baseline`,
+    "Hours have passed: that main is frozen must be seen again, the rest is fresh enough.",
   );
-  await setFault(dir, FAULT);
+  await attestFreeze(teller, dir, frozen);
+  await enterProduction(story, "Another change, other approvals");
+  await toWeight(story, 0);
+
+  const clock = moveToSunday(dir, -90);
+  await teller.chapter(
+    `Release ${SECOND.version}, with a fault that no test finds`,
+    clock,
+    `${FAULT.errorRate * 100} % of its requests in production will fail.`,
+  );
   for (const stack of STACKS) editStackFile(projectFolder(dir), stack, [[["holdpoint:release"], SECOND]]);
   await teller.run(upCommand("staging"), { show: outcome });
-  await attestSmokeRuns(teller, dir, running.gateway);
-  await attestReports(teller, dir, frozen);
-  await enterProduction(story, `Release ${SECOND.version} is approved`);
+  await gatherEvidence(story, frozen);
+  await setFault(dir, FAULT);
+  await enterProduction(story, `Release ${SECOND.version} is approved, too`);
   await teller.chapter("The canary is caught at 5 % and rolled back without being asked");
   await teller.run(["holdpoint", "canary", "production"], { live: true, expect: 1 });
 }
 
-async function toZero({ teller, dir }: Story): Promise<void> {
-  editStackFile(projectFolder(dir), "production-canary", [[["holdpoint:canary", "weight"], 0]]);
+async function toWeight({ teller, dir }: Story, weight: number): Promise<void> {
+  editStackFile(projectFolder(dir), "production-canary", [[["holdpoint:canary", "weight"], weight]]);
   await teller.run(upCommand("production-canary"), { show: outcome });
 }
 

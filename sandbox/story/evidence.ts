@@ -100,13 +100,27 @@ export async function attestReports(teller: Teller, dir: string, frozen: number)
     attest("ci-cost", [reports.infracost]),
     attest("oncall-sync", [reports.oncall], ...finished),
     attest("sam@omnihub.dev", [reports.runbooks]),
-    attest("ci-main", [reports.merges], "--kind", "freeze", "--since", new Date(frozen).toISOString(), ...main),
+    freeze(reports.merges, frozen, now),
     attest("ci-main", [reports.pipelines], ...main),
     attest("db-backup", reports.backup, "--scope", "full", "--trigger", "manual"),
   ];
   for (let from = 0; from < all.length; from += AT_ONCE) {
     await Promise.all(all.slice(from, from + AT_ONCE).map((command) => attestOne(teller, command)));
   }
+}
+
+function freeze(merges: string, frozen: number, now: number): [string, ...string[]] {
+  const when = ["--since", new Date(frozen).toISOString(), "--finished-at", new Date(now).toISOString()];
+  const what = ["--kind", "freeze", "--branch", "main", ...when];
+  return ["holdpoint", "attest", "--stage", "production", "--as", "ci-main", ...what, merges];
+}
+
+/** Attests that main is still frozen: the plan wants that seen within two hours. */
+export async function attestFreeze(teller: Teller, dir: string, frozen: number): Promise<void> {
+  const release = releaseOf(dir);
+  const now = Date.now();
+  const { merges } = writeReports(join(dir, "reports", release.version), release, now);
+  await attestOne(teller, freeze(merges, frozen, now));
 }
 
 async function attestOne(teller: Teller, command: [string, ...string[]]): Promise<void> {

@@ -7,7 +7,7 @@ export function refusals(text: string): readonly string[] {
   const to = lines.findIndex((line, index) => index > from && line.startsWith("Diagnostics:"));
   return lines
     .slice(from + 1, to < 0 ? undefined : to)
-    .filter((line) => !/\[mandatory\]|Every criterion of the rollout plan holds/.test(line))
+    .filter((line) => !/\[mandatory\]|\[remediate\]|holdpoint@v|Every criterion of the rollout plan holds/.test(line))
     .map((line) => line.replace(/^ {10}/, ""))
     .map((line) => (/^(NO-GO|PENDING) /.test(line) ? line : `  ${line}`))
     .filter((line) => line.trim() !== "");
