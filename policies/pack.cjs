@@ -1,12 +1,14 @@
 // The policy pack's entry. In a checkout the pack is built from its sources whenever one of them has changed; in a
 // published pack there are no sources, only the build that `npm run build:pack` left in dist/.
 "use strict";
-const { existsSync } = require("node:fs");
+const { existsSync, writeSync } = require("node:fs");
 const { join } = require("node:path");
 const { Worker } = require("node:worker_threads");
 
 /** How long this process may be stuck, in milliseconds. The engine waits for a pack without end, whatever signal it gets. */
 const DEADLINE = 60_000;
+/** How long the engine gets to read why a pack ends, in milliseconds. */
+const LAST_WORDS = 500;
 
 const loader = join(__dirname, "..", "toolchain", "load.cjs");
 const published = join(__dirname, "dist", "pack.cjs");
@@ -14,7 +16,9 @@ const published = join(__dirname, "dist", "pack.cjs");
 endWhenStuck();
 process.on("exit", (code) => {
   // The engine itself ends a pack by a signal: this one has left it in the middle of its work.
-  console.error(`NO-GO: the policy pack ended by itself (exit code ${code}); nothing is declared without it`);
+  writeSync(2, `NO-GO: the policy pack ended by itself (exit code ${code}); nothing is declared without it\n`);
+  // The engine stops reading what a pack says as soon as the pack is gone.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS);
 });
 
 try {
@@ -32,16 +36,17 @@ function endWhenStuck() {
   setInterval(() => Atomics.add(turns, 0, 1), 500).unref();
   // Its own ticks are counted, not the clock's time: a laptop that slept was not stuck.
   const watch = `
-    const { turns, deadline } = require("node:worker_threads").workerData;
+    const { turns, deadline, lastWords } = require("node:worker_threads").workerData;
     let seen = -1, still = 0;
-    setInterval(() => {
+    const ticks = setInterval(() => {
       const now = Atomics.load(turns, 0);
       still = now === seen ? still + 500 : 0;
       seen = now;
       if (still < deadline) return;
+      clearInterval(ticks);
       const why = "NO-GO: the policy pack was stuck for " + deadline / 1000 + " s and was ended; nothing is declared without it";
       require("node:fs").writeSync(2, why + "\\n");
-      process.kill(process.pid, "SIGKILL");
+      setTimeout(() => process.kill(process.pid, "SIGKILL"), lastWords);
     }, 500);`;
-  new Worker(watch, { eval: true, workerData: { turns, deadline: DEADLINE } }).unref();
+  new Worker(watch, { eval: true, workerData: { turns, deadline: DEADLINE, lastWords: LAST_WORDS } }).unref();
 }

@@ -8,7 +8,7 @@ import { everything, expectRefused, prepare, processesWith, type PackTurn } from
 
 const NO_PACK = "clearance-missing: no policy pack answered, and this program changes nothing without one";
 /** Milliseconds; shorter than the real ones, and in the same order. */
-const DEADLINES = { GATE_DEADLINE: "5000", POLICY_DEADLINE: "7000", CLEARANCE_DEADLINE: "9000", PACK_DEADLINE: "5000" };
+const DEADLINES = { GATE_DEADLINE: "5000", POLICY_DEADLINE: "7000", CLEARANCE_DEADLINE: "25000", PACK_DEADLINE: "12000" };
 /** Far more than such a run takes, and far less than for ever. */
 const BOUND = 60_000;
 
@@ -43,7 +43,7 @@ describe("an update that would change something", () => {
 
   it.each<[PackTurn, string]>([
     ["throws at load", "NO-GO: the policy pack can't be loaded: thrown at load"],
-    ["hangs at load", "NO-GO: the policy pack was stuck for 5 s and was ended; nothing is declared without it"],
+    ["hangs at load", "NO-GO: the policy pack was stuck for 12 s and was ended; nothing is declared without it"],
     ["never serves", "NO-GO: the policy pack ended by itself (exit code 0); nothing is declared without it"],
     ["throws in a policy", "NO-GO protected-resources: the policy could not finish: thrown in a policy"],
     ["throws in the answer", "thrown in the answer"],
@@ -52,7 +52,7 @@ describe("an update that would change something", () => {
     ["gate never answers", "NO-GO deadline: The gate can be decided\nfound: the gate could not decide within 5 s"],
     ["policy never answers", "NO-GO protected-resources: the policy could not finish: no answer within 7 s"],
     ["answer never comes", "no answer within 7 s"],
-    ["spins in a policy", "NO-GO: the policy pack was stuck for 5 s and was ended; nothing is declared without it"],
+    ["spins in a policy", "NO-GO: the policy pack was stuck for 12 s and was ended; nothing is declared without it"],
   ])("is refused in bounded time, with no process left, by a pack that %s", async (turn, reason) => {
     const run = randomUUID();
     const { code } = await expectRefused(
