@@ -11,11 +11,15 @@ const TOLD = 32;
 export function wholeProgram<T>(main: () => Promise<T>): () => Promise<T> {
   return async () => {
     let ended = false;
+    // First of all: the SDK's own handler tells the engine that the program is complete, which then begins to delete.
+    process.prependListener("beforeExit", () => {
+      if (!ended) process.exit(1);
+    });
     process.on("exit", (code) => {
-      if (ended || code !== 0) return;
+      if (ended || (code !== 0 && code !== 1)) return;
       // Printing through the engine is asynchronous, and nothing more will run: stderr reaches the user all the same.
       process.stderr.write(`${endedEarly().render()}\n`);
-      process.exitCode = 1;
+      process.exitCode = 1; // also after a process.exit(0), which skips the handler above
     });
     try {
       const outputs = await main();
