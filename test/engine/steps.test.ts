@@ -177,22 +177,23 @@ describe("without numbers", () => {
     });
   });
 
-  it("no step is taken on numbers that are none", async () => {
+  const COUNTS = "no count of the canary's requests";
+  const PROBES = { "canary.health": "no health probes of the canary" };
+  it.each([
+    { what: "counts", errors: "NaN", found: { "canary.error-rate": COUNTS, "canary.p95": COUNTS, ...PROBES } },
+    { what: "a quantile", errors: "0", found: { "canary.p95": "no p95 of the canary", ...PROBES } },
+  ])("no step is taken on $what, where that is no number", async ({ errors, found }) => {
     let requests = 0;
     const exporter = createServer((_request, response) => {
       requests += 50;
-      response.end(numbersThatAreNone(requests));
+      response.end(noNumbers(requests, errors));
     }).listen(0, "127.0.0.1");
     await once(exporter, "listening");
     try {
       const { port } = exporter.address() as AddressInfo;
       stand.set(STAGING, "holdpoint:prometheus", await prometheus([`127.0.0.1:${port}`]));
       await pause(4_000);
-      expect(await refused(STAGING, 100)).toEqual({
-        "canary.error-rate": "no count of the canary's errors",
-        "canary.p95": "no p95 of the canary",
-        "canary.health": "no health probes of the canary",
-      });
+      expect(await refused(STAGING, 100)).toEqual(found);
     } finally {
       exporter.close();
       exporter.closeAllConnections();
@@ -290,15 +291,15 @@ describe("weight 0 is always allowed", () => {
   });
 });
 
-/** A canary that counts requests, and nothing else that is a number; the baseline is as it should be. */
-function numbersThatAreNone(requests: number): string {
+/** A canary whose probes are no number, nor its p95, because its histogram stands still; the baseline is as it should be. */
+function noNumbers(requests: number, errors: string): string {
   const of = (track: string, more = ""): string => `{namespace="omnihub-staging",track="${track}"${more}}`;
   const buckets = (track: string, count: number): string[] =>
     ["0.05", "+Inf"].map((le) => `http_request_duration_seconds_bucket${of(track, `,le="${le}"`)} ${count}`);
   return [
     `http_requests_total${of("baseline", ',code="200"')} ${requests}`,
     `http_requests_total${of("canary", ',code="200"')} ${requests}`,
-    `http_requests_total${of("canary", ',code="500"')} NaN`,
+    `http_requests_total${of("canary", ',code="500"')} ${errors}`,
     ...buckets("baseline", requests),
     ...buckets("canary", 7),
     `probe_success${of("baseline")} 1`,
