@@ -120,7 +120,9 @@ describe("an update of a stage that was entered", () => {
   /** Each entry is a resource of its own: a change of data alone that creates, updates or deletes just that. */
   const egress = (entries: unknown[]): void => stand.set("production", "holdpoint:environment.egress", entries);
   const policies = async (): Promise<string[]> =>
-    (await stand.resources("production")).flatMap(({ urn }) => /environment-allow-to-(\w+)$/.exec(urn)?.[1] ?? []);
+    (await stand.resources("production"))
+      .flatMap(({ urn }) => /environment-allow-to-(\w+)$/.exec(urn)?.[1] ?? [])
+      .sort();
 
   beforeAll(async () => {
     stand.back("ready");

@@ -226,12 +226,13 @@ describe("what a gate cannot decide on is refused", () => {
         .replace("runs: 5\n", "runs: five\n")
         .replace("kind: pipelines", "kind: pipeline"),
     );
+    const at = place("plans/omnihub.yaml");
     const text = await update();
     expect(text).toContain("found: 3 mistakes");
     for (const mistake of [
-      'plans/omnihub.yaml:29:11: slo.window: found "thirty days", expected a duration such as "15 minutes"',
-      'plans/omnihub.yaml:87:17: stages[1].enter.criteria[1].runs: found "five", expected a whole number',
-      'plans/omnihub.yaml:170:17: stages[1].enter.criteria[10].kind: found "pipeline", expected "pipelines" (one of ',
+      `${at("thirty days")}: slo.window: found "thirty days", expected a duration such as "15 minutes"`,
+      `${at("five\n")}: stages[1].enter.criteria[1].runs: found "five", expected a whole number`,
+      `${at("pipeline\n")}: stages[1].enter.criteria[10].kind: found "pipeline", expected "pipelines" (one of `,
     ])
       expect(text).toContain(mistake);
   });
@@ -240,14 +241,24 @@ describe("what a gate cannot decide on is refused", () => {
     stand.back("approved");
     stand.set("production", "holdpoint:environment.targetCpu", 700);
     stand.set("production", "holdpoint:waf.rateLimit.requests", "many");
+    const at = place("Pulumi.production.yaml");
     const text = await stand.expectRefused("production", () => stand.preview("production"));
     for (const mistake of [
-      "Pulumi.production.yaml:32:16: environment.targetCpu: found 700, expected a whole number from 10 to 95 percent",
-      'Pulumi.production.yaml:57:28: waf.rateLimit.requests: found "many", expected a whole number from 1 to 1000000',
+      `${at("700")}: environment.targetCpu: found 700, expected a whole number from 10 to 95 percent`,
+      `${at("many,")}: waf.rateLimit.requests: found "many", expected a whole number from 1 to 1000000`,
     ])
       expect(text).toContain(mistake);
   });
 });
+
+/** Where something stands for the first time in a file of the project: "file:line:column". */
+function place(file: string): (what: string) => string {
+  const text = readFileSync(join(stand.project, file), "utf8");
+  return (what) => {
+    const before = text.slice(0, text.indexOf(what)).split("\n");
+    return `${file}:${before.length}:${(before.at(-1) ?? "").length + 1}`;
+  };
+}
 
 function about() {
   const release = stand.release();
@@ -319,7 +330,7 @@ const envelopePath = (id: string): string => join(stand.dir, "evidence", `${id}.
 function flipped(id: string, how: "in place" | "under its new digest"): string {
   const envelope = JSON.parse(readFileSync(envelopePath(id), "utf8")) as { payload: string };
   const body = Buffer.from(envelope.payload, "base64");
-  const at = body.indexOf('"stage":"') + '"stage":"'.length;
+  const at = body.indexOf('"finishedOn":"') + '"finishedOn":"'.length;
   body[at] = (body[at] ?? 0) ^ 1;
   const line = JSON.stringify({ ...envelope, payload: body.toString("base64") });
   writeFileSync(envelopePath(id), `${line}\n`);
