@@ -175,7 +175,16 @@ export async function expectRefused(
   const ran = await run();
   for (const reason of reasons) expect(plain(ran.text)).toMatch(reason instanceof RegExp ? reason : literal(reason));
   expect(ran.code, ran.text).not.toBe(0);
-  expect(everything(stand, stack) === before, `something was changed:\n${ran.text}`).toBe(true);
+  const lines = (text: string): Set<string> => new Set(text.split("\n"));
+  const [was, is] = [lines(before), lines(everything(stand, stack))];
+  expect(
+    [...is].filter((line) => !was.has(line)),
+    `changed or new:\n${ran.text}`,
+  ).toEqual([]);
+  expect(
+    [...was].filter((line) => !is.has(line)),
+    `changed or gone:\n${ran.text}`,
+  ).toEqual([]);
   return ran;
 }
 
