@@ -162,13 +162,13 @@ export function matchesGoal(expected: unknown, actual: unknown): boolean {
 }
 
 /**
- * Whether an update plan is of the whole program, and not of a part that --target or --exclude left: it holds the
- * stage's record, which depends on everything else, and all that the record depends on.
+ * Whether an update plan is of the whole program, and not of a part: --target and --exclude keep what they leave out as
+ * it is ("same"), and with it the stage's record, which depends on everything and changes with every change.
  */
 export function isWhole({ resourcePlans }: UpdatePlanContent): boolean {
   const record = Object.keys(resourcePlans).find((urn) => urn.endsWith(`::${STASH}::${RECORD}`));
-  const dependencies = record === undefined ? undefined : resourcePlans[record]?.goal?.dependencies;
-  return dependencies?.every((urn) => Object.hasOwn(resourcePlans, urn)) ?? false;
+  const steps = record === undefined ? [] : (resourcePlans[record]?.steps ?? []);
+  return steps.some((step) => step === "create" || step === "update");
 }
 
 /** One resource of a summary. */
