@@ -88,8 +88,7 @@ async function readSafely({ read }: Eyes): Promise<NonNullable<World["metrics"]>
 
 /** Once everybody is on the release the baseline serves nobody, and there is nothing to compare with: health decides. */
 function judged({ judge, weight }: HeldStep, metrics: NonNullable<World["metrics"]>): CheckAnswer[] {
-  // Of the world it reads the metrics alone.
-  const answers = judgeReading(judge, { metrics } as World, false);
+  const answers = judgeReading(judge, { metrics }, false);
   return Object.entries(answers)
     .map(([check, { verdict, found, wanted }]) => ({ check: check as MetricCheck, verdict, found, wanted }))
     .filter(({ check }) => weight < WHOLE || check === "health");

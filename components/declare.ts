@@ -52,11 +52,11 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
 /** Declares a canary stack: the weights, the switches, and last the step's record. */
 export function declareCanary(
   settings: CanaryStackSettings,
-  plan: Plan,
+  service: string,
   options: { readonly switchesMayBeLifted: boolean },
 ): Record<string, unknown> {
   const { stage, protect, release, canary, route } = settings;
-  new Canary("canary", { service: plan.service, stage, protect, release, settings: canary, route, ...options });
+  new Canary("canary", { service, stage, protect, release, settings: canary, route, ...options });
   return { weight: canary.weight, killSwitch: canary.killSwitch, safeMode: canary.safeMode };
 }
 

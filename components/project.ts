@@ -6,7 +6,8 @@ import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import { parsePlan, type Plan } from "../rollout/plan";
 import { projectRoot, rawConfiguration } from "./configuration";
-import { parseSettings, type Settings } from "./settings";
+import { effectiveWeight } from "./canary";
+import { parseSettings, type CanaryStackSettings, type Settings, type StageSettings } from "./settings";
 
 /** Everything a run is about: the program declares it, the pack decides on it. Both read it here, each for itself. */
 export interface Project {
@@ -23,11 +24,67 @@ export interface Project {
  * @throws HoldpointError `config-invalid`, `plan-invalid`, `file-missing`, `secret-unbound`, each with all mistakes at once
  */
 export function readProject(root = projectRoot(), stack = pulumi.getStack()): Project {
-  const raw = rawConfiguration();
-  const settings = parseSettings({ stack, config: raw.values, ...stackFile(root, stack) });
+  const settings = readSettings(root, stack);
   const plan = readPlan(root, settings.plan);
-  const request = makeRequest(root, stack, raw);
+  const request = makeRequest(root, stack, rawConfiguration());
   return { root, settings, plan, request, digest: requestDigest(request) };
+}
+
+/** What the program declares, and what it asks clearance for. */
+export type Run = Asking &
+  (
+    | { readonly kind: "stage"; readonly settings: StageSettings; readonly plan: Plan; readonly service: string }
+    | {
+        readonly kind: "canary";
+        readonly settings: CanaryStackSettings;
+        readonly plan?: Plan;
+        readonly service: string;
+      }
+  );
+
+interface Asking {
+  readonly request: object;
+  readonly digest: Digest;
+  /** All traffic goes to the baseline: the run can only lead back. */
+  readonly wayBack: boolean;
+}
+
+/**
+ * Reads what the program is to declare. On the way back a rollout plan or trust file that can't be read stops nothing.
+ * @throws HoldpointError as `readProject`
+ */
+export function readRun(root = projectRoot(), stack = pulumi.getStack()): Run {
+  const settings = readSettings(root, stack);
+  const wayBack = settings.kind === "canary" && effectiveWeight(settings.canary) === 0;
+  try {
+    const { plan, request, digest } = readProject(root, stack);
+    const { service } = plan;
+    const asking = { request, digest, wayBack };
+    return settings.kind === "stage"
+      ? { kind: "stage", settings, plan, service, ...asking }
+      : { kind: "canary", settings, service, ...asking };
+  } catch (error) {
+    const service = serviceNamed(root, settings.plan);
+    if (settings.kind !== "canary" || !wayBack || service === undefined || !(error instanceof HoldpointError))
+      throw error;
+    // What is asked for then is nothing that a pack could grant: the way back goes on without one.
+    return { kind: "canary", settings, service, request: {}, digest: "none", wayBack };
+  }
+}
+
+/** The service's name in a plan that may be full of mistakes: it has a line of its own. */
+function serviceNamed(root: string, path: string): string | undefined {
+  try {
+    return /^service: *["']?([a-z][a-z0-9-]{0,62})["']? *(?:#.*)?$/m.exec(
+      readFileSync(configuredPath(root, path), "utf8"),
+    )?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+function readSettings(root: string, stack: string): Settings {
+  return parseSettings({ stack, config: rawConfiguration().values, ...stackFile(root, stack) });
 }
 
 /** The stack file's text, so that mistakes can name its lines. With `--config-file` it may be elsewhere: then no lines. */

@@ -16,7 +16,7 @@ type Answers = Record<MetricCheck, Answer>;
 /**
  * Judges the step before. At the first step there is none: no traffic reached the canary yet.
  */
-export function judgeReading(judge: Judge, world: World, first: boolean): Answers {
+export function judgeReading(judge: Judge, { metrics }: Pick<World, "metrics">, first: boolean): Answers {
   const wanted: Record<MetricCheck, string> = {
     "error-rate": `under ${judge.errorRate.below}x of the baseline's, which counts as at least ${showPercent(judge.errorRate.floor)}, over ${counted(judge.minRequests, "request")} or more on each side`,
     p95: `under ${judge.p95.below}x of the baseline's, over ${counted(judge.minRequests, "request")} or more on each side`,
@@ -28,7 +28,6 @@ export function judgeReading(judge: Judge, world: World, first: boolean): Answer
     health: { ...answer, wanted: wanted.health },
   });
   if (first) return every({ verdict: "pass", found: "the first step: nothing was on the canary yet", remedy: "" });
-  const { metrics } = world;
   if (metrics === undefined) return every(noData("no metrics were read"));
   if ("failure" in metrics) return every(noData(`the metrics could not be read: ${metrics.failure}`));
   return {

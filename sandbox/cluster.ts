@@ -53,6 +53,8 @@ export class Cluster {
   readonly #admin: Admin;
   #load: Load | undefined;
   #reconciling = false;
+  /** Whether something was declared since the last look at what runs. */
+  #changed = false;
 
   constructor(dir: string, random: () => number = Math.random) {
     this.#world = new World(dir);
@@ -86,7 +88,9 @@ export class Cluster {
     this.#load = new Load(gateway, () => this.#world.spaces, Math.random);
     this.#timers.push(
       setInterval(() => {
-        if (this.#world.poll()) void this.#reconcile();
+        if (!this.#world.poll()) return;
+        this.#changed = true;
+        void this.#reconcile();
       }, LOOK),
       setInterval(() => {
         for (const version of this.#versions.values())
@@ -113,6 +117,7 @@ export class Cluster {
     try {
       let declared: Map<string, Workload>;
       do {
+        this.#changed = false;
         declared = new Map(
           [...this.#world.spaces.values()].flatMap(({ workloads }) => workloads.map((w) => [key(w), w])),
         );
@@ -130,8 +135,8 @@ export class Cluster {
           this.#versions.delete(name);
           drain(version);
         }
-        // What was declared while a version started is looked at in the same go.
-      } while (this.#world.poll());
+        // What was declared while a version started is looked at in the same go; the timer may have seen it first.
+      } while (this.#world.poll() || this.#changed);
     } finally {
       this.#reconciling = false;
     }

@@ -36,7 +36,7 @@ function stage(name: "production" | "staging", preview = false): Promise<Resourc
 
 function canary(name: "production" | "staging"): Promise<Resources> {
   return once(`${name}-canary`, () =>
-    declared(() => declareCanary(canarySettings(name), omnihub(), { switchesMayBeLifted: true }), {
+    declared(() => declareCanary(canarySettings(name), omnihub().service, { switchesMayBeLifted: true }), {
       stack: `${name}-canary`,
     }),
   );
