@@ -179,8 +179,7 @@ describe("an update of a stage that was entered", () => {
     egress(first);
     const text = await update("--plan", without(await stand.savePlan("production"), /environment-allow-to-mail$/));
     expect(text).toContain("GO enter production: back to exactly what ran there before, always allowed");
-    expect(text).toMatch(/environment-allow-to-mail/);
-    expect(text).toMatch(/delete is not allowed by the plan/);
+    expect(text).toContain("delete is not allowed by the plan: no steps were expected for this resource");
     expect(await policies()).toEqual(["internet", "mail"]);
   });
 
