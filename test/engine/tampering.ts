@@ -48,7 +48,7 @@ export function prepare(stand: Stand): void {
         'import * as pulumi from "@pulumi/pulumi";\nimport * as aws from "@pulumi/aws";',
       ],
       ["  const clearance = await askClearance(request, digest, { wayBack });", PROGRAM],
-      ['if (kind === "stage") return declareStage(settings, plan);', LAST],
+      ["return declareStage(settings, plan);", "return lastly(declareStage(settings, plan));"],
     ]),
   );
   stand.edit("policies/index.ts", (text) =>
