@@ -4,6 +4,7 @@ import { registerApprove } from "./approve";
 import { registerAttest } from "./attest";
 import { registerCanary } from "./canary";
 import { registerExplain } from "./explain";
+import { registerKeys } from "./keys";
 import { registerLint } from "./lint";
 import { registerRollback } from "./rollback";
 import { registerStatus } from "./status";
@@ -15,6 +16,7 @@ export type Register = (program: Command, context: Context, ended: (outcome: Out
 export const COMMANDS: readonly Register[] = [
   registerLint,
   registerExplain,
+  registerKeys,
   registerAttest,
   registerApprove,
   registerStatus,

@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { main } from "../../cli/main";
 import { fakeTerminal, FakeProject } from "./fakes";
 
@@ -139,5 +141,19 @@ describe("lint and explain", () => {
     const { exitCode, said } = await run(["explain", "prodution"], root);
     expect(exitCode).toBe(2);
     expect(said).toContain("did you mean production?");
+  });
+});
+
+describe("keys new", () => {
+  it("writes an encrypted key once, and prints the half that the trust file needs", async () => {
+    vi.stubEnv("HOLDPOINT_KEY_PASSPHRASE", "long enough");
+    const file = join(project.root, "priya.pem");
+    const { exitCode, said } = await run(["keys", "new", file]);
+    expect(exitCode).toBe(0);
+    expect(said).toContain("-----BEGIN PUBLIC KEY-----");
+    expect(said).not.toContain("PRIVATE KEY-----");
+    expect(readFileSync(file, "utf8")).toContain("-----BEGIN ENCRYPTED PRIVATE KEY-----");
+    expect((await run(["keys", "new", file])).exitCode).toBe(2);
+    vi.unstubAllEnvs();
   });
 });

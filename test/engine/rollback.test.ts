@@ -153,6 +153,14 @@ describe("rollback", () => {
     expect(routed()).toBe(0);
   });
 
+  it("does the weight where the rollout plan is full of mistakes and the trust file is gone, and says so", async () => {
+    stand.edit("plans/omnihub.yaml", (text) => text.replace("stages:", "stagse:"));
+    stand.set(CANARY, "holdpoint:trust", join(stand.dir, "gone.yaml"));
+    const { text } = await rollBack();
+    expect(text).toContain("once more without it: weight 0 needs none");
+    expect(routed()).toBe(0);
+  });
+
   it("keeps the comments of the stack file", async () => {
     const file = join(stand.project, `Pulumi.${CANARY}.yaml`);
     writeFileSync(file, readFileSync(file, "utf8").replace(/weight: 5/, "weight: 5 # five"));
