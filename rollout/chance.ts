@@ -40,11 +40,6 @@ function logChoose(n: number, k: number): number {
 function logFactorial(n: number): number {
   if (n < 10) return Math.log([1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880][n] ?? Number.NaN);
   return (
-    (n + 0.5) * Math.log(n) -
-    n +
-    0.5 * Math.log(2 * Math.PI) +
-    1 / (12 * n) -
-    1 / (360 * n ** 3) +
-    1 / (1260 * n ** 5)
+    (n + 0.5) * Math.log(n) - n + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * n) - 1 / (360 * n ** 3) + 1 / (1260 * n ** 5)
   );
 }

@@ -36,8 +36,12 @@ describe("a held policy", () => {
   it("says no where its check throws, also for an unknown value, which the SDK would only note", async () => {
     const broken = held({ check: () => Promise.reject(new Error("boom")) });
     expect(await violations(broken)).toEqual(["NO-GO go-no-go: the policy could not finish: boom"]);
-    const unknown = held({ check: () => Promise.reject(new UnknownValueError("04da6b54-80e4-46f7-96ec-b56ff0331ba9", ["input"])) });
-    expect(await violations(unknown)).toEqual(["NO-GO go-no-go: the policy could not finish: string value at .input can't be known during preview"]);
+    const unknown = held({
+      check: () => Promise.reject(new UnknownValueError("04da6b54-80e4-46f7-96ec-b56ff0331ba9", ["input"])),
+    });
+    expect(await violations(unknown)).toEqual([
+      "NO-GO go-no-go: the policy could not finish: string value at .input can't be known during preview",
+    ]);
   });
 
   it("answers the clearance and signs its roll-call", async () => {

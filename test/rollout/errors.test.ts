@@ -10,7 +10,9 @@ describe("refusals", () => {
   });
 
   it("are told with their code, how to mend them and where to read on", () => {
-    const error = new HoldpointError("lock-held", "held by dana", { remedy: "holdpoint rollback production --take-over" });
+    const error = new HoldpointError("lock-held", "held by dana", {
+      remedy: "holdpoint rollback production --take-over",
+    });
     expect(error.render()).toBe(
       "lock-held: held by dana\n  fix: holdpoint rollback production --take-over\n  docs: docs/errors.md#lock-held",
     );
