@@ -33,7 +33,7 @@ export default tseslint.config(
         URL: "readonly",
         globalThis: "readonly",
         performance: "readonly",
-        AbortSignal: "readonly",
+
         exports: "writable",
       },
     },
