@@ -27,12 +27,17 @@ export function wholeProgram<T>(main: () => Promise<T>): () => Promise<T> {
       return outputs;
     } catch (error) {
       ended = true; // by an error, which the engine is told of
-      if (!(error instanceof HoldpointError)) throw error;
-      // An error thrown after the first resource ends the run only after the engine's own time-out of some 30 s.
-      await pulumi.log.error(error.render());
+      // Thrown on, an error would end the run only after minutes: the engine waits for what was begun.
+      await pulumi.log.error(told(error));
       process.exit(TOLD);
     }
   };
+}
+
+/** A mistake in words; of a defect its stack. */
+function told(error: unknown): string {
+  if (error instanceof HoldpointError) return error.render();
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function endedEarly(): HoldpointError {

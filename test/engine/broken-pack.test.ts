@@ -8,7 +8,12 @@ import { everything, expectRefused, prepare, processesWith, type PackTurn } from
 
 const NO_PACK = "clearance-missing: no policy pack answered, and this program changes nothing without one";
 /** Milliseconds; shorter than the real ones, and in the same order. */
-const DEADLINES = { GATE_DEADLINE: "5000", POLICY_DEADLINE: "7000", CLEARANCE_DEADLINE: "25000", PACK_DEADLINE: "12000" };
+const DEADLINES = {
+  GATE_DEADLINE: "5000",
+  POLICY_DEADLINE: "7000",
+  CLEARANCE_DEADLINE: "25000",
+  PACK_DEADLINE: "12000",
+};
 /** Far more than such a run takes, and far less than for ever. */
 const BOUND = 60_000;
 
