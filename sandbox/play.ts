@@ -233,7 +233,9 @@ async function takeTheSteps(story: Story): Promise<void> {
 async function secondRelease(story: Story, frozen: number): Promise<void> {
   const { teller, dir } = story;
   const first = releaseOf(dir);
-  for (const stack of STACKS) editStackFile(projectFolder(dir), stack, [[["holdpoint:baseline"], first]]);
+  for (const stack of ["production", "production-canary"]) {
+    editStackFile(projectFolder(dir), stack, [[["holdpoint:baseline"], first]]);
+  }
   const inTime = windowLeft(dir) >= ENTERING;
   const title = `Release ${first.version} shall become the baseline`;
   if (inTime) {
