@@ -126,7 +126,7 @@ class Journey {
       Promise.resolve(editStackFile(root, stack, editsBetween(config, wanted))),
     );
     await this.timed(`${stack}: release ${entry.release.commit.slice(0, 7)}, ${target.because}`, async () => {
-      const run = await this.up(stack, [...UP, ...WITH_PACK], { show: true, ...STAGE_IN_TIME });
+      const run = await this.up(stack, [...UP, ...WITH_PACK], STAGE_IN_TIME);
       if (run.exitCode !== 0) throw stageFailed(stack, run);
     });
     return { release: entry.release };
