@@ -127,7 +127,9 @@ class Journey {
     );
     await this.timed(`${stack}: release ${entry.release.commit.slice(0, 7)}, ${target.because}`, async () => {
       const run = await this.up(stack, [...UP, ...WITH_PACK], STAGE_IN_TIME);
-      if (run.exitCode !== 0) throw stageFailed(stack, run);
+      if (run.exitCode === 0) return;
+      this.context.terminal.say(run.said.trimEnd());
+      throw stageFailed(stack, run);
     });
     return { release: entry.release };
   }

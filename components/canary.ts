@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Release } from "../rollout/release";
 import { checkArgs } from "./check";
 import { APP_PORT, EMERGENCY_CONTROLS, commonLabels, scopeName, trackName } from "./names";
-import { canarySchema, routeSchema, type CanarySettings, type RouteSettings } from "./settings/canary";
+import { canarySchema, effectiveWeight, routeSchema, type CanarySettings, type RouteSettings } from "./settings/canary";
 
 export interface CanaryArgs {
   readonly service: string;
@@ -22,11 +22,6 @@ export interface CanaryArgs {
    * change: a switch that is asked to be off stays as it is live, and so do the route's host names and gateway.
    */
   readonly switchesMayBeLifted: boolean;
-}
-
-/** What the route really sends to the canary, in percent: nothing while the kill switch is on. */
-export function effectiveWeight(settings: CanarySettings): number {
-  return settings.killSwitch ? 0 : settings.weight;
 }
 
 /** HTTPRoute with the weights, ConfigMap with the switches, and, once both are written, the step's record. */

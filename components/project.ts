@@ -6,7 +6,7 @@ import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import { parsePlan, type Plan } from "../rollout/plan";
 import { projectRoot, rawConfiguration } from "./configuration";
-import { effectiveWeight } from "./canary";
+import { effectiveWeight } from "./settings/canary";
 import { parseSettings, type CanaryStackSettings, type Settings, type StageSettings } from "./settings";
 
 /** Everything a run is about: the program declares it, the pack decides on it. Both read it here, each for itself. */

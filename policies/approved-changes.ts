@@ -1,6 +1,5 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
-import { STASH } from "../rollout/state";
-import { goalInputs, matchesGoal } from "../rollout/update-plan";
+import { CLEARANCE } from "../rollout/clearance";
 import { isRoot, type HeldPolicy } from "./held-policy";
 import type { Gate } from "./gate";
 
@@ -14,28 +13,16 @@ export function approvedChanges(gate: Gate): HeldPolicy {
     description: "During an update nothing changes but what the approved update plan holds.",
     async check(resource) {
       if (gate.mode === "preview" || isRoot(resource) || isProvider(resource) || isOwnRecord(resource)) return [];
-      const { approved } = await gate.decided;
-      if (approved === undefined) return [];
-      const expected = goalInputs(approved.content, resource.urn, approved.inputsBefore(resource.urn));
-      if (expected === undefined) return [unapproved(resource, "a resource that no approver has seen")];
-      const changed = Object.keys({ ...expected, ...resource.props }).filter(
-        (key) => !isApproved(expected, resource, key),
-      );
-      return changed.length === 0
-        ? []
-        : [unapproved(resource, `other values than approved for ${changed.sort().join(", ")}`)];
+      const { unapproved } = await gate.decided;
+      const found = unapproved?.(resource.urn, resource.props);
+      return found === undefined ? [] : [refusal(resource, found)];
     },
   };
 }
 
-function isApproved(expected: Record<string, unknown>, { props }: ResourceValidationArgs, key: string): boolean {
-  // Marked by the engine, not an input.
-  return key === "__internal" || matchesGoal(expected[key] ?? null, props[key] ?? null);
-}
-
 /** The Stashes are filled in by this pack, after the update plan was made. */
 function isOwnRecord(resource: ResourceValidationArgs): boolean {
-  return resource.type === STASH;
+  return resource.type === CLEARANCE.type;
 }
 
 /** Default providers are registered by the engine under an identifier that each run makes anew. */
@@ -43,7 +30,7 @@ function isProvider(resource: ResourceValidationArgs): boolean {
   return resource.type.startsWith("pulumi:providers:");
 }
 
-function unapproved(resource: ResourceValidationArgs, found: string): string {
+function refusal(resource: ResourceValidationArgs, found: string): string {
   return (
     `NO-GO approved-changes: "${resource.name}" (${resource.type}) is not in the approved update plan\n` +
     `found: ${found}\n` +

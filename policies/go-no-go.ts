@@ -1,7 +1,6 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
 import { CLEARANCE, RECORD, type PackVerdict } from "../rollout/clearance";
 import { canonical } from "../rollout/canonical";
-import { renderOverview, renderRefusals } from "../rollout/explain";
 import { clearanceInput, isClearance, isRoot, type HeldPolicy } from "./held-policy";
 import type { Gate } from "./gate";
 
@@ -16,7 +15,7 @@ export function goNoGo(gate: Gate): HeldPolicy {
     name: "go-no-go",
     description: "Every criterion of the rollout plan holds.",
     async check(resource) {
-      if (isRoot(resource)) return refusals(gate);
+      if (isRoot(resource)) return (await gate.decided).refusals;
       if (isClearance(resource)) {
         // A program that declared something first gets no clearance either: its next resource may already be on the way.
         const problems = [...early, ...(await clearanceProblems(gate, resource))];
@@ -30,12 +29,6 @@ export function goNoGo(gate: Gate): HeldPolicy {
     answer: (clearance) => answer(gate, clearance),
     remedy: async (resource) => (isRecord(resource) ? record(gate, resource) : undefined),
   };
-}
-
-async function refusals(gate: Gate): Promise<readonly string[]> {
-  const { decision } = await gate.decided;
-  const closed = decision.outcome === "NO-GO" || (decision.outcome === "PENDING" && gate.mode === "up");
-  return closed ? renderRefusals(decision) : [];
 }
 
 async function clearanceProblems(gate: Gate, clearance: ResourceValidationArgs): Promise<readonly string[]> {
@@ -85,14 +78,14 @@ function isStashProvider(resource: { readonly type: string }): boolean {
 }
 
 async function answer(gate: Gate, clearance: ResourceValidationArgs): Promise<Omit<PackVerdict, "rollCall">> {
-  const { decision, digest } = await gate.decided;
+  const { outcome, digest, overview } = await gate.decided;
   const { nonce } = clearanceInput(clearance);
   return {
     ...(nonce === undefined ? {} : { nonce }),
     mode: gate.mode,
-    outcome: decision.outcome,
+    outcome,
     request: digest ?? "none",
-    text: renderOverview(decision),
+    text: overview,
   };
 }
 

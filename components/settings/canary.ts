@@ -19,3 +19,8 @@ export const routeSchema = z.strictObject({
 
 export type CanarySettings = z.infer<typeof canarySchema>;
 export type RouteSettings = z.infer<typeof routeSchema>;
+
+/** What the route really sends to the canary, in percent: nothing while the kill switch is on. */
+export function effectiveWeight(settings: CanarySettings): number {
+  return settings.killSwitch ? 0 : settings.weight;
+}
