@@ -211,20 +211,29 @@ function sourceOf(raw: RawSettings): StackSource {
     if (key.startsWith(`${PROJECT}:`)) data[key.slice(PROJECT.length + 1)] = plain(value, key);
     else if (PROVIDER_KEYS[stackKind(raw.stack).kind].includes(key)) data[key] = plain(value, key);
   }
-  const file = raw.file === undefined ? undefined : readYaml(raw.file.text, raw.file.path);
+  // Only a mistake needs a place, and reading it for places costs more than all the rest.
+  let read: YamlSource | undefined;
+  const file = () => (raw.file === undefined ? undefined : (read ??= readYaml(raw.file.text, raw.file.path)));
   const name = raw.file?.path ?? `Pulumi.${raw.stack}.yaml`;
   const nowhere: Position = { line: 1, column: 1 };
-  const position = (path: Path) => file?.position(inFile(path)) ?? nowhere;
+  const position = (path: Path) => file()?.position(inFile(path)) ?? nowhere;
   return {
     file: name,
     data,
-    written: (key) => valueAt(file?.data, inFile([key])),
+    written: (key) => (isSealed(raw, key) ? undefined : valueAt(file()?.data, inFile([key]))),
     position,
     keyPosition: (path, key) =>
-      (path.length === 0 ? file?.keyPosition(["config"], fileKey(key)) : file?.keyPosition(inFile(path), key)) ??
+      (path.length === 0 ? file()?.keyPosition(["config"], fileKey(key)) : file()?.keyPosition(inFile(path), key)) ??
       nowhere,
-    lineOf: (path) => file?.lineOf(inFile(path)) ?? nowhere.line,
+    lineOf: (path) => file()?.lineOf(inFile(path)) ?? nowhere.line,
   };
+}
+
+/** Whether a key is encrypted as the engine writes it, or not in the file at all; anything else is read with care. */
+function isSealed({ file }: RawSettings, key: string): boolean {
+  const name = `${PROJECT}:${key}`;
+  if (file === undefined || !file.text.includes(name)) return true;
+  return file.text.split(name).length === 2 && new RegExp(`^ *"?${name}"?:\\r?\\n +secure: `, "m").test(file.text);
 }
 
 function inFile([first, ...rest]: Path): Path {

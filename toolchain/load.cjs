@@ -37,6 +37,8 @@ const loaded = new Map();
 function load(entry) {
   if (loaded.has(entry)) return loaded.get(entry);
   if (process.env["HOLDPOINT_DEBUG"]) process.setSourceMapsEnabled(true);
+  // Every process checks its plan and configuration once: compiling the checks first, as zod does, costs more than it saves.
+  Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });
   Object.defineProperty(globalThis, "__holdpointRoot", { value: projectRoot, configurable: true });
   try {
     const { file, code } = bundle(entry, projectRoot);
