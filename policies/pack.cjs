@@ -23,7 +23,11 @@ process.on("exit", (code) => {
 
 try {
   if (existsSync(loader)) require(loader).load("policies/index.ts");
-  else require(published);
+  else {
+    // Where the project is a published pack is not told; the program asks from there, and the two must agree.
+    globalThis.__holdpointRoot = process.env["HOLDPOINT_ROOT"] ?? process.env["PWD"] ?? process.cwd();
+    require(published);
+  }
 } catch (error) {
   // The engine shows what a pack prints before it gives up on it; a stack trace would bury the reason.
   console.error(`NO-GO: the policy pack can't be loaded: ${error instanceof Error ? error.message : error}`);
