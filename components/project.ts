@@ -23,8 +23,11 @@ export interface Project {
  * Reads configuration, rollout plan and trust file of the stack that this process runs for.
  * @throws HoldpointError `config-invalid`, `plan-invalid`, `file-missing`, `secret-unbound`, each with all mistakes at once
  */
-export function readProject(root = projectRoot(), stack = pulumi.getStack()): Project {
-  const settings = readSettings(root, stack);
+export function readProject(
+  root = projectRoot(),
+  stack = pulumi.getStack(),
+  settings = readSettings(root, stack),
+): Project {
   const plan = readPlan(root, settings.plan);
   const request = makeRequest(root, stack, rawConfiguration());
   return { root, settings, plan, request, digest: requestDigest(request) };
@@ -57,7 +60,7 @@ export function readRun(root = projectRoot(), stack = pulumi.getStack()): Run {
   const settings = readSettings(root, stack);
   const wayBack = settings.kind === "canary" && effectiveWeight(settings.canary) === 0;
   try {
-    const { plan, request, digest } = readProject(root, stack);
+    const { plan, request, digest } = readProject(root, stack, settings);
     const { service } = plan;
     const asking = { request, digest, wayBack };
     return settings.kind === "stage"

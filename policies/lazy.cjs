@@ -1,0 +1,41 @@
+// Two packages that Pulumi's SDK loads only to turn functions into text, which no policy does, are a third of the time
+// in which a pack starts. Here they are loaded when something is first asked of them.
+"use strict";
+const Module = require("node:module");
+const { dirname, join } = require("node:path");
+
+/** @param {readonly string[]} names Packages as the SDK asks for them. */
+function loadLater(names) {
+  const sdk = Module.createRequire(join(dirname(require.resolve("@pulumi/pulumi/package.json")), "index.js"));
+  for (const name of names) later(sdk, name);
+}
+
+/** @param {NodeJS.Require} sdk @param {string} name */
+function later(sdk, name) {
+  let file;
+  try {
+    file = sdk.resolve(name);
+  } catch {
+    return; // The SDK then does without it, or says so itself.
+  }
+  if (require.cache[file] !== undefined) return;
+  /** @type {any} */
+  let real;
+  const load = () => {
+    if (real !== undefined) return real;
+    delete require.cache[file];
+    return (real = sdk(name));
+  };
+  const exports = new Proxy(function () {}, {
+    // Asked of every import by compiled TypeScript, also of those that are never used.
+    get: (_, property) => (property === "__esModule" && real === undefined ? undefined : load()[property]),
+    has: (_, property) => property in load(),
+    apply: (_, self, args) => Reflect.apply(load(), self, args),
+    construct: (_, args) => Reflect.construct(load(), args),
+  });
+  const stub = new Module(file);
+  Object.assign(stub, { exports, loaded: true, filename: file });
+  require.cache[file] = stub;
+}
+
+module.exports = { loadLater };
