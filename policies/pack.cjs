@@ -14,7 +14,7 @@ const loader = join(__dirname, "..", "toolchain", "load.cjs");
 const published = join(__dirname, "dist", "pack.cjs");
 
 endWhenStuck();
-require("./lazy.cjs").loadLater(["typescript", "@npmcli/arborist"]);
+require("./lazy.cjs");
 process.on("exit", (code) => {
   // The engine itself ends a pack by a signal: this one has left it in the middle of its work.
   writeSync(2, `NO-GO: the policy pack ended by itself (exit code ${code}); nothing is declared without it\n`);
