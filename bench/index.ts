@@ -9,6 +9,7 @@ import { down, up, type Tools } from "../sandbox/lifecycle";
 import { Attester } from "../sandbox/story/complete";
 import { measureMemory } from "./memory";
 import { measurePreview } from "./preview";
+import { measureRollback } from "./rollback";
 import { Bench } from "./stand";
 import { measureStart } from "./start";
 
@@ -34,6 +35,7 @@ export async function main(_argv: readonly string[], tools: Tools): Promise<numb
       ...(await measurePreview(bench)),
       ...(await measureStart(bench)),
       ...(await measureMemory(bench)),
+      ...(await measureRollback(bench)),
     ];
     for (const one of measured) process.stdout.write(`${line(one)}\n`);
     return measured.every(kept) ? 0 : 1;
