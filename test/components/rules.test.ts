@@ -97,8 +97,11 @@ describe.skipIf(skipWithoutPromtool)("Prometheus", () => {
     series: Record<string, string>,
     every = 1,
   ): void {
+    const groups = prometheusRules(input());
     const test = {
       rule_files: ["rules.json"],
+      // Otherwise in an order of chance, and what is recorded less often than every 5 minutes is gone for who comes first.
+      group_eval_order: groups.map((group) => group.name),
       evaluation_interval: `${every}m`,
       tests: [
         {
@@ -106,7 +109,7 @@ describe.skipIf(skipWithoutPromtool)("Prometheus", () => {
           input_series: Object.entries(series).map(([metric, values]) => ({ series: metric, values })),
           promql_expr_test: [
             {
-              expr: `count(ALERTS{alertname="${name}",alertstate="firing"})`,
+              expr: `min(ALERTS{alertname="${name}",alertstate="firing"})`,
               eval_time: `${minutes}m`,
               exp_samples: fires ? [{ labels: "{}", value: 1 }] : [],
             },
@@ -114,7 +117,7 @@ describe.skipIf(skipWithoutPromtool)("Prometheus", () => {
         },
       ],
     };
-    promtool(["test", "rules", "test.json"], { "rules.json": { groups: prometheusRules(input()) }, "test.json": test });
+    promtool(["test", "rules", "test.json"], { "rules.json": { groups }, "test.json": test });
   }
 
   const NS = 'namespace="omnihub-production"';
@@ -178,10 +181,10 @@ describe.skipIf(skipWithoutPromtool)("Prometheus", () => {
 
   // Minutes between samples are chosen for speed: as many as the shortest window of the alert allows.
   test.each([
-    ["error-budget-burns-fast", "20 times too fast", true, "0+980x400", "0+20x400", 64, 2],
-    ["error-budget-burns-fast", "as fast as allowed", false, "0+999x400", "0+1x400", 64, 2],
-    ["error-budget-burns-slowly", "4 times too fast, for days", true, "0+996x200", "0+4x200", 1500, 30],
-    ["error-budget-burns-slowly", "as fast as allowed", false, "0+999x200", "0+1x200", 1500, 30],
+    ["error-budget-burns-fast", "20 times too fast", true, "0+980x400", "0+20x400", 72, 2],
+    ["error-budget-burns-fast", "as fast as allowed", false, "0+999x400", "0+1x400", 72, 2],
+    ["error-budget-burns-slowly", "4 times too fast, for days", true, "0+996x200", "0+4x200", 1680, 30],
+    ["error-budget-burns-slowly", "as fast as allowed", false, "0+999x200", "0+1x200", 1680, 30],
   ])("%s, %s, fires: %s", (name, _what, expected, good, bad, minutes, every) => {
     expectFiring(
       name,
