@@ -1,3 +1,4 @@
+import { queryPrometheus } from "../../analysis/prometheus";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -168,6 +169,12 @@ describe("without numbers", () => {
     return prometheusUrl(port);
   }
 
+  /** Waits until every series was seen often enough for a rate. */
+  async function scraped(url: string): Promise<void> {
+    const seen = () => queryPrometheus(url, "min(count_over_time(http_requests_total[1m]))", Date.now());
+    await expect.poll(async () => (await seen())[0]?.value ?? 0, { timeout: 30_000 }).toBeGreaterThanOrEqual(4);
+  }
+
   it("no step is taken on a metrics server that has no series", async () => {
     stand.set(STAGING, "holdpoint:prometheus", await prometheus([]));
     expect(await refused(STAGING, 100)).toEqual({
@@ -191,8 +198,9 @@ describe("without numbers", () => {
     await once(exporter, "listening");
     try {
       const { port } = exporter.address() as AddressInfo;
-      stand.set(STAGING, "holdpoint:prometheus", await prometheus([`127.0.0.1:${port}`]));
-      await pause(4_000);
+      const url = await prometheus([`127.0.0.1:${port}`]);
+      stand.set(STAGING, "holdpoint:prometheus", url);
+      await scraped(url);
       expect(await refused(STAGING, 100)).toEqual(found);
     } finally {
       exporter.close();

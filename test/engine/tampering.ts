@@ -59,10 +59,8 @@ export function prepare(stand: Stand): void {
     ]),
   );
   stand.edit("policies/gate.ts", (text) =>
-    swap(text, [["const DEADLINE = 60_000;", 'const DEADLINE = Number(process.env["GATE_DEADLINE"] ?? 60_000);']]),
-  );
-  stand.edit("policies/decide.ts", (text) =>
     swap(text, [
+      ["const DEADLINE = 60_000;", 'const DEADLINE = Number(process.env["GATE_DEADLINE"] ?? 60_000);'],
       [
         'async function decide(mode: "preview" | "up"): Promise<Decided> {',
         'async function decide(mode: "preview" | "up"): Promise<Decided> {\n  if (process.env["TAMPER_PACK"] === "gate never answers") await new Promise(() => undefined);',
