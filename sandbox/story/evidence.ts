@@ -8,7 +8,7 @@ import { last } from "./shown";
 import { writeReports } from "./reports";
 import type { Teller } from "./teller";
 
-/** How many smoke runs the plan wants, and how many of them run at a time. */
+/** How many smoke runs the plan wants, and how many reports are attested at a time. */
 const RUNS = 5;
 const AT_ONCE = 2;
 
@@ -26,9 +26,8 @@ export async function attestSmokeRuns(teller: Teller, dir: string, gateway: stri
   mkdirSync(folder, { recursive: true });
   const files = Array.from({ length: RUNS }, (_, run) => join(folder, `run-${run + 1}.xml`));
   const env = { SMOKE_GATEWAY: gateway, SMOKE_HOST: "staging.omnihub.dev" };
-  for (let from = 0; from < files.length; from += AT_ONCE) {
-    await Promise.all(files.slice(from, from + AT_ONCE).map((file) => teller.quietly(smokeCommand(file), env)));
-  }
+  // One after the other: two reports that end in the same millisecond count as one run.
+  for (const file of files) await teller.quietly(smokeCommand(file), env);
   teller.say(`   ${RUNS} runs of the smoke tests by vitest against ${env.SMOKE_HOST} behind ${gateway}`);
   for (let from = 0; from < files.length; from += AT_ONCE) {
     await Promise.all(files.slice(from, from + AT_ONCE).map((file) => teller.quietly(attestSmoke(file))));
