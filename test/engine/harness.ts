@@ -27,11 +27,11 @@ import { requestDigest, type Request } from "../../evidence/request";
 import { keyPath } from "../../sandbox/keys";
 import { down, environment, up, type Tools } from "../../sandbox/lifecycle";
 import { projectFolder } from "../../sandbox/project";
-import { smokeReport, writeReports } from "../../sandbox/story/reports";
+import { Attester } from "../../sandbox/story/complete";
+import { smokeReport } from "../../sandbox/story/reports";
 
 /** Half an hour into OmniHub's window. */
 export const IN_WINDOW = Date.parse("2026-11-29T02:30:00Z");
-const HOUR = 3_600_000;
 
 /** What a command did. */
 export interface Ran {
@@ -244,24 +244,8 @@ export class Stand {
   }
 
   /** All the evidence that OmniHub's plan wants for production. */
-  async attestAll(): Promise<void> {
-    const now = Date.now();
-    const reports = writeReports(join(this.dir, "reports"), this.release(), now);
-    for (let run = 5; run > 0; run -= 1) await this.attestSmoke(now - run * 1000);
-    await this.attestFiles("ci-security", [reports.snyk], { finishedAt: now });
-    await this.attestDrill("rollback");
-    await this.attestDrill("restore");
-    await this.attestFiles("ci-cost", [reports.infracost]);
-    await this.attestFiles("oncall-sync", [reports.oncall], { finishedAt: now });
-    await this.attestFiles("sam@omnihub.dev", [reports.runbooks]);
-    await this.attestFiles("ci-main", [reports.merges], {
-      kind: "freeze",
-      branch: "main",
-      since: now - 25 * HOUR,
-      finishedAt: now,
-    });
-    await this.attestFiles("ci-main", [reports.pipelines], { branch: "main", finishedAt: now });
-    await this.attestFiles("db-backup", reports.backup, { scope: "full", trigger: "manual" });
+  attestAll(): Promise<void> {
+    return new Attester(this.dir, this.release()).all();
   }
 
   /** Previews with `--save-plan` and returns the file. */
