@@ -3,6 +3,8 @@
  * `evidence/` makes these from envelopes; nothing here reads or verifies anything.
  */
 
+import type { Unit } from "./units";
+
 /** sha256, 64 hex. */
 export type Digest = string;
 
@@ -29,10 +31,18 @@ export interface EvidenceHead {
   readonly signers: readonly Signer[];
 }
 
+/** Lines, of which some were run. */
+export interface Covered {
+  readonly covered: number;
+  readonly total: number;
+}
+
 /** What each kind says. Names of kinds are the `kind` of the plan's criteria. */
 export interface EvidenceFacts {
   "test-result": {
     readonly suite: string;
+    /** Where it ran, one of several places that must all pass: "ubuntu-22.04". */
+    readonly environment?: string;
     readonly tests: number;
     readonly passed: number;
     readonly failedTests: readonly string[];
@@ -40,6 +50,8 @@ export interface EvidenceFacts {
   };
   vulnerabilities: {
     readonly scanner: string;
+    /** What was looked at; absent if the report does not say. */
+    readonly scope?: "code" | "dependencies" | "image";
     /** When the scanner's database was last updated; absent if the report does not say. */
     readonly databaseUpdatedAt?: number;
     readonly counts: Readonly<Record<"critical" | "high" | "medium" | "low" | "unknown", number>>;
@@ -72,13 +84,79 @@ export interface EvidenceFacts {
   };
   pipelines: {
     readonly branch: string;
-    readonly pipelines: readonly { readonly name: string; readonly conclusion: string; readonly commit: string }[];
+    readonly pipelines: readonly {
+      readonly name: string;
+      readonly conclusion: string;
+      readonly commit: string;
+      /** From start to end, milliseconds of plan time; absent if the report does not say. */
+      readonly took?: number;
+    }[];
   };
   freeze: {
     readonly branch: string;
     readonly since: number;
     readonly merges: readonly { readonly commit: string; readonly title: string; readonly emergency: boolean }[];
   };
+  coverage: {
+    /** Name of what was measured: "unit". */
+    readonly suite: string;
+    readonly lines: Covered;
+    /** Each module or file by its path. */
+    readonly modules: readonly (Covered & { readonly name: string })[];
+  };
+  /** Numbers that a tool measured: a benchmark, a load test, a tracker's counts. */
+  measurement: {
+    /** "benchmarks", "load-test", "issue-tracker". */
+    readonly suite: string;
+    readonly environment?: string;
+    readonly measures: readonly {
+      readonly name: string;
+      /** In the unit's base: milliseconds, bytes, a fraction, a count, per second. */
+      readonly value: number;
+      readonly unit: Exclude<Unit, "x">;
+    }[];
+  };
+  survey: {
+    readonly survey: string;
+    /** People who answered. */
+    readonly answers: number;
+    /** Of them, how many were satisfied. */
+    readonly satisfied: number;
+  };
+  /** People or an outside party looked at something: code, documentation, a security audit, a penetration test. */
+  review: {
+    readonly review: string;
+    readonly outcome: "approved" | "changes-requested" | "rejected";
+    /** Identities as the reviewing tool names them, the author of what was reviewed never among them. */
+    readonly reviewers: readonly string[];
+    /** Findings still open, by severity; absent if the report does not say. */
+    readonly open?: Readonly<Record<"critical" | "high" | "medium" | "low", number>>;
+  };
+  /** Files of a release, as they were published. */
+  artifacts: {
+    readonly artifacts: readonly {
+      readonly name: string;
+      readonly sha256: Digest;
+      /** Whether a detached signature was verified, and by which key. */
+      readonly signedBy?: string;
+    }[];
+  };
+  sbom: { readonly format: "CycloneDX" | "SPDX"; readonly components: number };
+  provenance: {
+    /** URI of the builder. */
+    readonly builder: string;
+    readonly repository?: string;
+    /** Branch or tag that it was built from: "main". */
+    readonly branch?: string;
+    /** Whether a second build gave the same digest. */
+    readonly reproduced?: boolean;
+  };
+  /** Documents that were read: guides, plans, notes. */
+  documents: { readonly documents: readonly { readonly name: string; readonly sections: readonly string[] }[] };
+  /** An item of a checklist that somebody did and signs for. */
+  check: { readonly check: string; readonly outcome: "done" | "not-done"; readonly note?: string };
+  /** Which files differ between two commits. */
+  changes: { readonly from: string; readonly files: readonly string[] };
   /** An item of a conditional sign-off that has been done. */
   condition: { readonly item: string; readonly approval: Digest };
 }

@@ -8,189 +8,24 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { checkNames } from "./plan-names";
-import { clockTime, duration, money, percent, ratio, weight } from "./units";
+import { APPROVAL_CRITERIA, releaseType, waivers } from "./plan/approvals";
+import { freeze, PROGRESS_CRITERIA, window } from "./plan/calendar";
+import { canary, cohort, operationCanary } from "./plan/canary";
+import { about, criticalPaths, dashboard, DECLARED_CRITERIA } from "./plan/declared";
+import { EVIDENCE_CRITERIA } from "./plan/evidence-criteria";
+import { METRIC_CRITERIA, metrics, trigger } from "./plan/metrics";
+import { covers, name, names, text } from "./plan/words";
+import { duration, percent } from "./units";
 import { mistakesError, mistakesOf, readYaml } from "./yaml";
 import type { Path } from "./yaml";
 
-const name = z
-  .string('a name such as "smoke-tests"')
-  .regex(/^[a-z][a-z0-9-]{0,62}$/, "a name of lower-case letters, digits and hyphens, at most 63");
-const text = z.string("text").min(1, "text, not empty").max(400, "text of at most 400 characters");
-const names = z.array(name, "a list of names").min(1, "at least one name");
-const count = z.int("a whole number").min(0, "a number from 0");
-const atLeastOne = z.int("a whole number").min(1, "a number from 1");
-/** Ids of the demands that something enforces: "OH-71". */
-const covers = z
-  .array(z.string('an id such as "OH-71"').regex(/^[A-Z]{2,4}-\d{2,3}$/, 'an id such as "OH-71"'))
-  .readonly()
-  .default([]);
-
-/** What every criterion has. */
-const head = {
-  /** Unique in the plan: names the criterion in findings, waivers and commands. */
-  id: name,
-  title: text,
-  /** Handle of who can mend it. */
-  owner: name,
-  /** What to do when it is unmet; by default its kind's own advice. */
-  remedy: text.optional(),
-  /** The command that does it; by default its kind's own. */
-  command: text.optional(),
-  covers,
-};
-
-/** What every criterion that rests on evidence has. */
-const evidenceHead = {
-  ...head,
-  /** Roles of which one signer of the evidence must hold one. */
-  attestedBy: names,
-  /**
-   * What the evidence must be about. release: this commit or this image (the default); commit; image; any: not tied to
-   * a release (a restore drill, an on-call schedule).
-   */
-  subject: z.enum(["release", "commit", "image", "any"]).default("release"),
-  /** The stage it must have been observed in; without it, no stage is asked for. */
-  stage: name.optional(),
-  /** Evidence that was finished longer ago than this is stale. */
-  maxAge: duration,
-};
-
-const tests = z.strictObject({
-  kind: z.literal("tests"),
-  ...evidenceHead,
-  suite: name,
-  /** The newest runs, all of which must have passed. */
-  runs: atLeastOne.default(1),
-  /** A run with fewer tests than this does not count as passed. */
-  atLeast: atLeastOne.default(1),
-  /** Tests that may be skipped, by name; any other skipped test fails the run. */
-  maySkip: z.array(text).readonly().default([]),
-});
-
-const vulnerabilities = z.strictObject({
-  kind: z.literal("vulnerabilities"),
-  ...evidenceHead,
-  /** Most findings allowed of each severity; a severity without a number is not limited, "unknown" is 0 by default. */
-  atMost: z.strictObject({
-    critical: count,
-    high: count.optional(),
-    medium: count.optional(),
-    low: count.optional(),
-    unknown: count.default(0),
-  }),
-  /** Age of the scanner's database; a report that does not tell its date is stale then. */
-  databaseMaxAge: duration.optional(),
-});
-
-const drill = z.strictObject({
-  kind: z.literal("drill"),
-  ...evidenceHead,
-  /** "rollback", "restore". */
-  drill: name,
-  /** It must have taken less than this. */
-  within: duration.optional(),
-  /** Restored data must have been verified. */
-  integrity: z.literal("verified").optional(),
-});
-
-const cost = z.strictObject({
-  kind: z.literal("cost"),
-  ...evidenceHead,
-  /** The estimate for a month, both ends included. */
-  monthly: z.strictObject({ min: money, max: money }),
-});
-
-const onCall = z.strictObject({
-  kind: z.literal("on-call"),
-  ...evidenceHead,
-  /** Levels that must be filled without a gap, each by another person. */
-  levels: z
-    .array(z.enum(["primary", "secondary"]))
-    .min(1, "at least one level")
-    .readonly(),
-  /** From now on for this long. */
-  for: duration,
-});
-
-const runbooks = z.strictObject({
-  kind: z.literal("runbooks"),
-  ...evidenceHead,
-  /** Names from the plan's `runbooks`. */
-  names,
-  /** Sections that each must have. */
-  sections: z.array(text).readonly().default([]),
-});
-
-const freeze = z.strictObject({
-  kind: z.literal("freeze"),
-  ...evidenceHead,
-  branch: text,
-  /** Since at least this long nothing but emergency fixes was merged. */
-  before: duration,
-});
-
-const backup = z.strictObject({
-  kind: z.literal("backup"),
-  ...evidenceHead,
-  scope: name,
-  trigger: z.enum(["manual", "scheduled", "any"]),
-  integrity: z.literal("verified"),
-});
-
-const pipelines = z.strictObject({
-  kind: z.literal("pipelines"),
-  ...evidenceHead,
-  branch: text,
-  /** Pipelines that must be among them. */
-  names: z.array(text).readonly().default([]),
-});
-
-/** The stage's window is open. */
-const window = z.strictObject({ kind: z.literal("window"), ...head });
-
-/** The stage before has this release. */
-const stageDone = z.strictObject({ kind: z.literal("stage-done"), ...head, stage: name });
-
-/** The canary's weight is 0 while the release behind it changes, and a new baseline has taken all traffic before. */
-const canaryAtRest = z.strictObject({ kind: z.literal("canary-at-rest"), ...head });
-
-/** Approvals by people of these roles, each for this exact change and never the author's own. */
-const approvalHead = {
-  ...head,
-  from: names,
-  /** How many different people. */
-  count: atLeastOne.default(1),
-  /** An approval older than this must be given again. */
-  validFor: duration,
-  /** Always: whoever wrote the change can't approve it. It stands in the plan so that a reader sees it. */
-  excludeAuthor: z.literal(true, "true: the author of a change never approves it").default(true),
-};
-
-const updatePlanReview = z.strictObject({ kind: z.literal("update-plan-review"), ...approvalHead });
-
-const signOff = z.strictObject({
-  kind: z.literal("sign-off"),
-  ...approvalHead,
-  /** Who may attest that an item of a conditional sign-off is done. */
-  itemsAttestedBy: names,
-});
-
 /** One condition of a gate. */
 const criterion = z.discriminatedUnion("kind", [
-  tests,
-  vulnerabilities,
-  drill,
-  cost,
-  onCall,
-  runbooks,
-  freeze,
-  backup,
-  pipelines,
-  window,
-  stageDone,
-  canaryAtRest,
-  updatePlanReview,
-  signOff,
+  ...EVIDENCE_CRITERIA,
+  ...METRIC_CRITERIA,
+  ...DECLARED_CRITERIA,
+  ...PROGRESS_CRITERIA,
+  ...APPROVAL_CRITERIA,
 ]);
 
 /** What guards a transition. A gate without criteria would be open to everyone: at least one. */
@@ -198,90 +33,40 @@ const gate = z.strictObject({
   criteria: z.array(criterion, "a list of criteria").min(1, "at least one criterion").readonly(),
 });
 
-/** When a stage may be changed, every week. Starts included, ends excluded. */
-const weeklyWindow = z.strictObject({
-  /** IANA name: "UTC", "Europe/Berlin". */
-  timeZone: text.refine(isTimeZone, 'an IANA time zone such as "Europe/Berlin"'),
-  days: z
-    .array(z.enum(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]))
-    .min(1, "at least one day")
-    .readonly(),
-  /** Local time at which it opens. */
-  from: clockTime,
-  /** How long it stays open, in elapsed time. */
-  for: duration,
-  covers,
-});
-
-const step = z.strictObject({
-  weight,
-  /** The least time at this step; for the last one, the watch after it, which must end inside the window. */
-  hold: duration,
-  covers,
-});
-
-/** When a step counts as passed, by what was measured while it was held. */
-const judge = z.strictObject({
-  /** Fewer requests than this on either track are no verdict: the step stays. */
-  minRequests: atLeastOne,
-  /** Fewer health probes than this of the canary are no verdict. */
-  minProbes: atLeastOne.default(1),
-  errorRate: z.strictObject({
-    below: ratio,
-    of: z.literal("baseline"),
-    /** The baseline's rate counts as at least this, so that a baseline without any error can be compared with. */
-    floor: percent,
-    covers,
-  }),
-  p95: z.strictObject({ below: ratio, of: z.literal("baseline"), covers }),
-  health: z.strictObject({ passing: percent, covers }),
-});
-
-const canary = z.strictObject({
-  steps: z.array(step, "a list of steps").min(1, "at least one step").readonly(),
-  owner: name,
-  judge,
-});
-
 const stage = z.strictObject({
   name,
   title: text.optional(),
+  /** LOW, medium, "managed": for the report. */
+  risk: text.optional(),
+  /** The branch that it is deployed from; a criterion of kind branch proves it. */
+  branch: text.optional(),
+  cohort: cohort.optional(),
   enter: gate,
-  window: weeklyWindow.optional(),
+  /** What must hold before the stage after this one is entered, beside that one's own criteria. */
+  exit: gate.optional(),
+  window: window.optional(),
+  /** One canary for the whole service, or one for each operation. */
   canary: canary.optional(),
+  canaries: z.record(name, operationCanary).optional(),
+  /** Making the release the new baseline: the watch after the last step, and what must have held in it. */
+  finish: z.strictObject({ after: duration, criteria: gate.shape.criteria, covers }).optional(),
   covers,
 });
 
-/** A condition that forces a rollback or calls somebody; alerts are made from it. */
-const trigger = z.strictObject({
-  id: name,
+/** A way back and what it needs: configuration, code, data. */
+const level = z.strictObject({
   title: text,
-  severity: z.enum(["critical", "warning"]),
-  /** What is watched, on the canary's track against the baseline's, or on the service as a whole. */
-  when: z.discriminatedUnion("metric", [
-    z.strictObject({
-      metric: z.literal("error-rate"),
-      above: z.union([ratio, percent], 'a ratio such as "2x" or a percentage such as "1%"'),
-      of: z.enum(["baseline", "requests"]),
-      for: duration.optional(),
-    }),
-    z.strictObject({
-      metric: z.literal("p95"),
-      above: z.union([ratio, duration], 'a ratio such as "1.5x" or a duration such as "500 ms"'),
-      of: z.enum(["baseline", "requests"]),
-      for: duration.optional(),
-    }),
-    z.strictObject({
-      metric: z.literal("health"),
-      failing: z.literal(true),
-      of: z.enum(["canary", "service", "database"]),
-      for: duration.optional(),
-    }),
-  ]),
-  does: z.enum(["rollback", "page"]),
-  /** Name from the plan's `runbooks`: what the called person opens. */
-  runbook: name.optional(),
-  owner: name,
+  /** From the decision to the end. */
+  within: duration,
+  /** What is done, in order, in words. */
+  does: z.array(text).min(1).readonly(),
+  /** How long it is watched afterwards. */
+  watch: duration.optional(),
+  /** Handles that are told. */
+  tell: names.optional(),
+  /** Drill that proves it, and how old that may be: a criterion of kind drill asks for it. */
+  drill: name,
+  drillMaxAge: duration,
   covers,
 });
 
@@ -290,25 +75,39 @@ const schema = z.strictObject({
   kind: z.literal("RolloutPlan"),
   name,
   title: text,
+  /** Of the document itself, for reports. */
+  about: about.optional(),
   /** Name of the service; its Kubernetes objects and namespaces begin with it. */
   service: name,
   /** Handle → how to reach them. */
-  owners: z.record(name, z.strictObject({ contact: text })),
+  owners: z.record(name, z.strictObject({ contact: text, covers })),
   /** Role → what it may do, for readers. Who holds a role is in the trust file, not here. */
   roles: z.record(name, text),
-  slo: z.strictObject({
-    /** Fraction of requests without an error. */
-    availability: percent,
-    /** 95 % of requests are faster than this. */
-    p95: duration,
-    /** Over which the budget is counted. */
-    window: duration,
-    /** Fraction of the error budget that must be left a day after a rollout. */
-    errorBudgetLeft: percent,
-    covers,
-  }),
+  /** Types of releases; with them, every release must be of one. */
+  releaseTypes: z.record(name, releaseType).optional(),
+  waivers: waivers.optional(),
+  slo: z
+    .strictObject({
+      /** Fraction of requests without an error. */
+      availability: percent,
+      /** 95 % of requests are faster than this. */
+      p95: duration,
+      /** Over which the budget is counted. */
+      window: duration,
+      /** Fraction of the error budget that must be left a day after a rollout. */
+      errorBudgetLeft: percent,
+      covers,
+    })
+    .optional(),
+  metrics: metrics.default({}),
+  criticalPaths: criticalPaths.default({}),
+  dashboards: z.record(name, dashboard).default({}),
   /** Name → where it is kept. */
   runbooks: z.record(name, text),
+  documents: z.record(name, text).default({}),
+  /** Windows that criteria name: release trains. */
+  windows: z.record(name, window).default({}),
+  freezes: z.array(freeze).readonly().default([]),
   stages: z.array(stage, "a list of stages").min(1, "at least one stage").readonly(),
   triggers: z.array(trigger, "a list of triggers").readonly().default([]),
   rollback: z.strictObject({
@@ -316,19 +115,15 @@ const schema = z.strictObject({
     within: duration,
     /** Handles that are told. */
     tell: names,
+    levels: z.record(name, level).default({}),
+    /** Least to most: marks on one clock that begins when a trigger has fired. */
+    marks: z
+      .array(z.strictObject({ title: text, within: duration, covers }))
+      .readonly()
+      .default([]),
     covers,
   }),
 });
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    // An offset is no zone: it knows nothing of daylight saving.
-    return !/^[+-]/.test(zone);
-  } catch {
-    return false;
-  }
-}
 
 /** Where a plan came from. */
 export interface PlanSource {

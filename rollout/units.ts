@@ -107,6 +107,101 @@ export const clockTime = parsed(
   'a time of day such as "02:00"',
 );
 
+/** Base units of measured numbers. */
+export type Unit = "ms" | "bytes" | "ratio" | "count" | "per-second" | "x";
+
+/** A number with its unit, in the unit's base: "500 ms", "99.9%", "50 MB", "1000/s", "10", "2x". */
+export interface Quantity {
+  readonly value: number;
+  /** x: a ratio to something else that is measured. */
+  readonly unit: Unit;
+}
+
+const QUANTITY = /^(\d{1,12}(?:\.\d{1,6})?) ?([A-Za-z%/]*)$/;
+const SIZES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/** The quantity in a text such as "500 ms" or "1%", or undefined where it is none. */
+export function parseQuantity(text: unknown): Quantity | undefined {
+  // YAML reads a bare number as one.
+  const written = typeof text === "number" && text >= 0 ? String(text) : text;
+  const match = typeof written === "string" ? QUANTITY.exec(written) : null;
+  if (match === null) return undefined;
+  const [, digits = "", unit = ""] = match;
+  const value = Number(digits);
+  const span = parseDuration(written);
+  if (span !== undefined) return { value: span, unit: "ms" };
+  const size = SIZES[unit];
+  if (size !== undefined) return { value: value * size, unit: "bytes" };
+  switch (unit) {
+    case "":
+      return { value, unit: "count" };
+    case "%":
+      return { value: value / 100, unit: "ratio" };
+    case "x":
+      return value > 0 ? { value, unit: "x" } : undefined;
+    case "/s":
+      return { value, unit: "per-second" };
+    default:
+      return undefined;
+  }
+}
+
+const QUANTITY_WORDS = 'a number with its unit, such as "500 ms", "1%", "50 MB", "1000/s", "10" or "2x"';
+
+/** "500 ms" → {value: 500, unit: "ms"}; a bare number counts something. */
+export const quantity = z.union([z.string(), z.number()], QUANTITY_WORDS).transform((text, context) => {
+  const value = parseQuantity(text);
+  if (value !== undefined) return value;
+  context.issues.push({ code: "custom", message: QUANTITY_WORDS, input: text });
+  return z.NEVER;
+});
+
+/** A quantity for a message: "500 ms", "99.9%", "50 MB", "2x". */
+export function showQuantity({ value, unit }: Quantity): string {
+  if (!Number.isFinite(value)) return "no number";
+  switch (unit) {
+    case "ms":
+      return showSpan(value);
+    case "ratio":
+      return showPercent(value);
+    case "bytes":
+      return showBytes(value);
+    case "per-second":
+      return `${showNumber(value)}/s`;
+    case "x":
+      return `${showNumber(value)}x`;
+    case "count":
+      return showNumber(value);
+  }
+}
+
+/** Milliseconds up to a minute as numbers, for what is measured; longer ones in words. */
+function showSpan(ms: number): string {
+  if (ms < 1_000) return `${showNumber(ms)} ms`;
+  return ms < 60_000 ? `${showNumber(ms / 1_000)} s` : showDuration(ms);
+}
+
+function showBytes(bytes: number): string {
+  const [unit, size] = (["TB", "GB", "MB", "kB"] as const)
+    .map((name) => [name, SIZES[name] ?? 1] as const)
+    .find(([, size]) => Math.abs(bytes) >= size) ?? ["B", 1];
+  return `${showNumber(bytes / size)} ${unit}`;
+}
+
+function showNumber(value: number): string {
+  return String(Number(value.toFixed(2)));
+}
+
 const SPANS = [
   ["day", UNITS.day],
   ["hour", UNITS.hour],

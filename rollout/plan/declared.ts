@@ -1,0 +1,58 @@
+/** What the program itself must declare: dashboards, alerts, components, the same in two stages. */
+import { z } from "zod";
+import { covers, head, name, names, text } from "./words";
+
+/** A dashboard that the program makes. */
+export const dashboard = z.strictObject({
+  title: text,
+  panels: z
+    .array(
+      z.strictObject({
+        title: text,
+        /** Name from the plan's `metrics`, or a query of its own. */
+        metric: name.optional(),
+        query: text.optional(),
+        /** Trigger whose alert watches it. */
+        trigger: name.optional(),
+        covers,
+      }),
+    )
+    .min(1, "at least one panel")
+    .readonly(),
+  covers,
+});
+
+/** What the stage's program must hold, by what its configuration and the plan make of it, before anything is changed. */
+const declared = z.strictObject({
+  kind: z.literal("declared"),
+  ...head,
+  /** Components by name, "waf", each with the features that it must have: "waf/ddos". */
+  components: z.array(text).min(1).readonly().optional(),
+  /** Ids of triggers that must have become alerts; "every" for all. */
+  alerts: z.union([z.literal("every"), names]).optional(),
+  /** Dashboards by name; from the plan's own, or slo, operator and infrastructure. */
+  dashboards: names.optional(),
+  /** Each critical alert names a runbook. */
+  runbooks: z.literal("every-critical-alert").optional(),
+  /** Each of the plan's critical paths is watched by an alert. */
+  criticalPaths: z.literal("every").optional(),
+  /** Same components, in the same kind and version, as this stage. */
+  parityWith: name.optional(),
+  /** Owners that can be reached. */
+  contacts: names.optional(),
+});
+
+/** Kinds of criteria about the program itself. */
+export const DECLARED_CRITERIA = [declared] as const;
+
+/** A path that users depend on → triggers that watch it. */
+export const criticalPaths = z.record(name, names);
+
+/** Free words that reports show; nothing rests on them. */
+export const about = z.strictObject({
+  version: text.optional(),
+  date: z.iso.date().optional(),
+  owner: text.optional(),
+  risk: text.optional(),
+  covers,
+});
