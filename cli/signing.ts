@@ -1,5 +1,4 @@
 /** Who signs, with which key, and where what is signed goes. */
-import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { PrivateKey } from "../evidence/dsse";
 import { loadKey } from "../evidence/keys";
@@ -39,7 +38,7 @@ export async function openSigning(context: Context, stage: string, options: Sign
   const file = readStackFile(context.root, stage);
   const trust = readTrust(context, file);
   const key = await signingKey(context, file, options);
-  const identity = trust.owner(createPublicKey(key.key));
+  const identity = trust.owner(key.key);
   if (identity === undefined) {
     throw new HoldpointError("key-unusable", "the trust file gives this key to nobody", {
       remedy: `add its public half to ${setting(file, "trust")}, or sign with another key`,

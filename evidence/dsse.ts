@@ -8,6 +8,8 @@ import { z } from "zod";
 import { decodeBase64 } from "./base64";
 import { digest } from "./canonical";
 import { JsonError, parseJson } from "./json";
+import type { SshKey } from "./ssh-key";
+import { verifySsh } from "./ssh-signature";
 
 /** What in-toto statements are signed as. */
 export const STATEMENT_TYPE = "application/vnd.in-toto+json";
@@ -16,12 +18,17 @@ export const STATEMENT_TYPE = "application/vnd.in-toto+json";
 export interface PublicKey {
   readonly id: string;
   readonly key: KeyObject;
+  /** Of an OpenSSH key, which signs in OpenSSH's way and no other. */
+  readonly ssh?: SshKey;
 }
 
 /** A key that signs; `id` goes into the envelope as the hint. */
 export interface PrivateKey {
   readonly id: string;
+  /** The private half; the public one where `sign` is given. */
   readonly key: KeyObject;
+  /** Signs where the private half is not ours to see: an SSH agent's, a hardware key's. */
+  readonly sign?: (bytes: Uint8Array) => Uint8Array;
 }
 
 /** An envelope as it was parsed, nothing of it verified. */
@@ -61,17 +68,21 @@ export function pae(payloadType: string, body: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${body.length} `), body]);
 }
 
-/** Signs a body. Ed25519, or ECDSA P-256 with SHA-256 and DER signatures as cosign and in-toto write them. */
+/**
+ * Signs a body. Ed25519, ECDSA P-256 with SHA-256 and DER signatures as cosign and in-toto write them, or OpenSSH's way
+ * (ssh-signature.ts).
+ */
 export function sign(payloadType: string, body: Uint8Array, keys: readonly PrivateKey[]): Envelope {
   const bytes = pae(payloadType, body);
   return {
     payload: Buffer.from(body).toString("base64"),
     payloadType,
-    signatures: keys.map(({ id, key }) => ({
-      keyid: id,
-      sig: cryptoSign(algorithm(key), bytes, key).toString("base64"),
-    })),
+    signatures: keys.map((key) => ({ keyid: key.id, sig: signWith(key, bytes).toString("base64") })),
   };
+}
+
+function signWith({ key, sign: signs }: PrivateKey, bytes: Buffer): Buffer {
+  return signs === undefined ? cryptoSign(algorithm(key), bytes, key) : Buffer.from(signs(bytes));
 }
 
 /** Reads an envelope's text. Throws EnvelopeError "malformed", nothing else. */
@@ -112,7 +123,7 @@ export function verify(envelope: Envelope, trusted: readonly PublicKey[], thresh
   for (const { keyid, sig } of envelope.signatures) {
     const signature = decodeBase64(sig);
     if (signature === undefined) throw new EnvelopeError("malformed", "a signature of the envelope is not base64");
-    const key = hintFirst(trusted, keyid).find((candidate) => verifies(candidate.key, bytes, signature));
+    const key = hintFirst(trusted, keyid).find((candidate) => verifies(candidate, bytes, signature));
     if (key !== undefined) keys.set(fingerprint(key.key), key);
   }
   if (keys.size >= threshold) return { body, keys: [...keys.values()] };
@@ -137,7 +148,8 @@ function refusal(envelope: Envelope, trusted: readonly PublicKey[], found: numbe
     : new EnvelopeError("signature-invalid", `the signature does not fit key ${named.keyid} that it names`);
 }
 
-function verifies(key: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {
+function verifies({ key, ssh }: PublicKey, bytes: Uint8Array, signature: Uint8Array): boolean {
+  if (ssh !== undefined) return verifySsh(ssh, bytes, signature);
   try {
     return cryptoVerify(algorithm(key), bytes, key, signature) || verifiesRaw(key, bytes, signature);
   } catch {

@@ -12,6 +12,8 @@ import { Writable } from "node:stream";
 import { HoldpointError } from "../rollout/errors";
 import type { PrivateKey } from "./dsse";
 import { fingerprint, isSupported } from "./dsse";
+import { isSshKeyFile, sshPrivateKey } from "./ssh-sign";
+import { unusable } from "./unusable-key";
 
 /** Environment variable that holds the passphrase where nobody can be asked. */
 export const PASSPHRASE_VARIABLE = "HOLDPOINT_KEY_PASSPHRASE";
@@ -27,11 +29,13 @@ export interface KeyOptions {
 }
 
 /**
- * Reads a private key: PEM PKCS#8, Ed25519 or ECDSA P-256, encrypted.
+ * Reads a private key: PEM PKCS#8, Ed25519 or ECDSA P-256, encrypted; or an OpenSSH key, which `ssh-keygen` will sign with
+ * (ssh-sign.ts), also named by its public half alone where the agent holds the private one.
  * @throws HoldpointError `key-missing`; `key-unusable` for every other form, a wrong passphrase, or none at hand.
  */
 export async function loadKey(file: string, options: KeyOptions = {}): Promise<PrivateKey> {
   const pem = await readPem(file);
+  if (isSshKeyFile(pem)) return sshKey(file, pem, options);
   const encrypted = pem.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----");
   if (!encrypted && !pem.includes("-----BEGIN PRIVATE KEY-----")) {
     throw unusable(file, "no PEM block ENCRYPTED PRIVATE KEY (PKCS#8) in it", "make one with `holdpoint keys new`");
@@ -41,6 +45,14 @@ export async function loadKey(file: string, options: KeyOptions = {}): Promise<P
   }
   const passphrase = encrypted ? await (options.passphrase ?? (() => askPassphrase(file)))() : undefined;
   return privateKey(decrypt(file, pem, passphrase), file);
+}
+
+async function sshKey(file: string, text: string, { allowPlain, passphrase }: KeyOptions): Promise<PrivateKey> {
+  const set = passphrase === undefined ? process.env[PASSPHRASE_VARIABLE] : await passphrase();
+  return sshPrivateKey(file, text, {
+    ...(allowPlain === undefined ? {} : { allowPlain }),
+    ...(set === undefined || set === "" ? {} : { passphrase: set }),
+  });
 }
 
 async function readPem(file: string): Promise<string> {
@@ -76,14 +88,6 @@ function privateKey(key: KeyObject, file: string): PrivateKey {
   if (!isSupported(key))
     throw unusable(file, `its type ${key.asymmetricKeyType ?? ""} is neither Ed25519 nor ECDSA P-256`);
   return { id: fingerprint(key), key };
-}
-
-function unusable(file: string, why: string, remedy?: string): HoldpointError {
-  return new HoldpointError(
-    "key-unusable",
-    `can't use the key ${file}: ${why}`,
-    remedy === undefined ? {} : { remedy },
-  );
 }
 
 /** From the environment, else asked for on the terminal without an echo. */
@@ -162,5 +166,5 @@ async function writeNew(file: string, pem: string): Promise<void> {
 
 /** The public half of a key as PEM, for the trust file. */
 export function publicPem(key: KeyObject): string {
-  return createPublicKey(key).export({ type: "spki", format: "pem" }).toString();
+  return (key.type === "private" ? createPublicKey(key) : key).export({ type: "spki", format: "pem" }).toString();
 }

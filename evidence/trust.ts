@@ -2,15 +2,15 @@
  * The trust file: whose keys count, which roles they give, and what each role may attest in which stage. It is part of
  * the project like the plan is; its digest is part of every decision.
  */
-import { createPublicKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { z } from "zod";
 import type { EvidenceKind, Signer } from "../rollout/evidence";
 import type { Mistake, Path } from "../rollout/yaml";
 import { choice, mistakesError, mistakesOf, readYaml } from "../rollout/yaml";
 import type { PublicKey } from "./dsse";
-import { fingerprint, isSupported } from "./dsse";
+import { fingerprint } from "./dsse";
 import { EVIDENCE_KINDS } from "./predicates";
+import { PUBLIC_KEY_FORMS, readPublicKey } from "./public-key";
 
 /** What a role may be given: to attest a kind of evidence, or to approve changes. */
 export type Right = EvidenceKind | "approval";
@@ -42,7 +42,7 @@ const stage = z
   .string('a stage such as "staging"')
   .regex(/^[a-z][a-z0-9-]{0,62}$/, "a stage's name: lower-case letters, digits and hyphens, at most 63");
 
-const key = z.strictObject({ id: name, publicKey: z.string("a public key as PEM") });
+const key = z.strictObject({ id: name, publicKey: z.string("a public key: PEM, or OpenSSH's line") });
 
 const identity = z.strictObject({
   id: name,
@@ -139,37 +139,22 @@ function collectKeys(file: LooseFile, keys: PublicKey[], owners: Map<string, Ide
     for (const [index, keyEntry] of entry.keys.entries()) {
       const keyPath = [...path, "keys", index, "publicKey"];
       if (keyEntry.publicKey === "") continue;
-      const publicKey = readKey(keyEntry.publicKey);
+      const publicKey = readPublicKey(keyEntry.publicKey);
       if (typeof publicKey === "string") {
-        mistakes.push({ path: keyPath, found: publicKey, expected: "an Ed25519 or ECDSA P-256 public key as PEM" });
+        mistakes.push({ path: keyPath, found: publicKey, expected: PUBLIC_KEY_FORMS });
         continue;
       }
-      const print = fingerprint(publicKey);
+      const print = publicKey.id;
       const before = owners.get(print);
       if (before !== undefined) {
         mistakes.push({ path: keyPath, found: `the key of ${before.id} again`, expected: "every key once" });
         continue;
       }
       owners.set(print, { id: entry.id, person, roles: entry.roles });
-      keys.push({ id: print, key: publicKey });
+      keys.push(publicKey);
     }
   }
   return mistakes;
-}
-
-/** The key, or what was found in its place. A private key must not be there, and is not named by its content. */
-function readKey(pem: string): KeyObject | string {
-  if (pem.includes("PRIVATE KEY")) return "a private key";
-  // createPublicKey also takes certificates and derives public keys from private ones: only the one form is meant.
-  if (!/^\s*-----BEGIN PUBLIC KEY-----[\sA-Za-z0-9+/=]+-----END PUBLIC KEY-----\s*$/.test(pem)) {
-    return "no PEM block PUBLIC KEY";
-  }
-  try {
-    const publicKey = createPublicKey(pem);
-    return isSupported(publicKey) ? publicKey : `a key of type ${publicKey.asymmetricKeyType ?? "unknown"}`;
-  } catch {
-    return "a key that cannot be read";
-  }
 }
 
 function checkNames(file: LooseFile): Mistake[] {

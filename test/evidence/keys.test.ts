@@ -93,9 +93,10 @@ describe("a private key", () => {
       "its type ec is neither Ed25519 nor ECDSA P-256",
     ],
     ["a damaged key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "it is damaged"],
+    ["a damaged OpenSSH key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "it is damaged"],
     [
-      "an OpenSSH key",
-      "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n",
+      "an older PEM form",
+      "-----BEGIN EC PRIVATE KEY-----\nAAAA\n",
       "no PEM block ENCRYPTED PRIVATE KEY (PKCS#8) in it",
     ],
     ["a huge file", "x".repeat(70_000), "it has 70000 bytes, a key has at most 65536"],

@@ -96,12 +96,12 @@ roles:
     ["an RSA key", publicPem(generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey), "a key of type rsa"],
     ["a P-384 key", publicPem(generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey), "a key of type ec"],
     ["a damaged key", pem.replace(/\n[A-Za-z0-9+/]{8}/, "\nAAAAAAAA"), "a key that cannot be read"],
-    ["a word", "nonsense", "no PEM block PUBLIC KEY"],
+    ["a word", "nonsense", "neither a PEM block PUBLIC KEY nor an OpenSSH key"],
   ])("refuses %s", async (_name, text, found) => {
     const message = await refusal(() => parse(trustText([["people", "priya", ["lead"], text]], ROLES)));
     expect(message).toMatch(
       new RegExp(
-        `^trust-invalid: trust\\.yaml:\\d+:\\d+: people\\[0\\]\\.keys\\[0\\]\\.publicKey: found ${found}, expected an Ed25519 or ECDSA P-256 public key as PEM$`,
+        `^trust-invalid: trust\\.yaml:\\d+:\\d+: people\\[0\\]\\.keys\\[0\\]\\.publicKey: found ${found}, expected an Ed25519 or ECDSA P-256 public key as PEM or as OpenSSH's line$`,
       ),
     );
   });
