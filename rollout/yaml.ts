@@ -178,20 +178,28 @@ export function mistakesOf(error: z.ZodError, from: YamlSource, schema: z.ZodTyp
 
 type Issue = z.core.$ZodIssue;
 
-function mistakesOfIssue(issue: Issue, from: YamlSource, schema: z.ZodType, parent: Path): Mistake[] {
-  const path = [...parent, ...issue.path];
+/** @param schema of the value at `base`, which the issue's path begins at */
+function mistakesOfIssue(issue: Issue, from: YamlSource, schema: unknown, base: Path): Mistake[] {
+  const path = [...base, ...issue.path];
   switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => unknownKey(path, key, knownKeys(schema, from.data, path)));
+    case "unrecognized_keys": {
+      const known = keysOf(schemaAt(schema, valueAt(from.data, base), issue.path), valueAt(from.data, path));
+      return issue.keys.map((key) => unknownKey(path, key, known));
+    }
     case "invalid_union":
-      return unionMistakes(issue, from, schema, path);
+      return unionMistakes(issue, from, schemaAt(schema, valueAt(from.data, base), issue.path), path);
     case "invalid_value": {
       if (!issue.message.startsWith("Invalid ")) return [{ path, expected: issue.message }];
-      const words = issue.values.map(String);
-      return [{ path, expected: choice(words, valueAt(from.data, path)) }];
+      return [wrongValue(from, path, choice(issue.values.map(String), valueAt(from.data, path)))];
     }
     case "invalid_type":
-      return [typeMistake(issue, from, path)];
+      return [
+        wrongValue(
+          from,
+          path,
+          issue.message.startsWith("Invalid input") ? (TYPE_WORDS[issue.expected] ?? issue.expected) : issue.message,
+        ),
+      ];
     case "invalid_key":
       return issue.issues.map((inner) => ({
         path: path.slice(0, -1),
@@ -200,17 +208,14 @@ function mistakesOfIssue(issue: Issue, from: YamlSource, schema: z.ZodType, pare
         expected: inner.message,
       }));
     default:
-      return [{ path, expected: issue.message }];
+      return [wrongValue(from, path, issue.message)];
   }
 }
 
-function typeMistake(issue: Issue & { code: "invalid_type" }, from: YamlSource, path: Path): Mistake {
-  const value = valueAt(from.data, path);
-  const expected = issue.message.startsWith("Invalid input")
-    ? (TYPE_WORDS[issue.expected] ?? issue.expected)
-    : issue.message;
-  if (value !== undefined) return { path, expected };
-  const key = String(path.at(-1));
+/** A value that is not what was expected; where it is not there at all, the map that lacks the key is pointed at. */
+function wrongValue(from: YamlSource, path: Path, expected: string): Mistake {
+  const key = path.at(-1);
+  if (valueAt(from.data, path) !== undefined || typeof key !== "string") return { path, expected };
   return { path: path.slice(0, -1), found: "nothing", expected: `the key "${key}" (${expected})` };
 }
 
@@ -227,61 +232,100 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 function unionMistakes(
   issue: Issue & { code: "invalid_union" },
   from: YamlSource,
-  schema: z.ZodType,
+  schema: unknown,
   path: Path,
 ): Mistake[] {
-  const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : undefined;
-  if (options !== undefined) {
-    const value = valueAt(from.data, path);
-    if (value !== undefined) return [{ path, expected: choice(options, value) }];
-    return [
-      {
-        path: path.slice(0, -1),
-        found: "nothing",
-        expected: `the key "${String(path.at(-1))}" (${choice(options, undefined)})`,
-      },
-    ];
-  }
-  if (!issue.message.startsWith("Invalid input")) return [{ path, expected: issue.message }];
-  // The branch that came closest: the one whose mistakes lie deepest.
-  const branches = issue.errors.map((errors) => errors.flatMap((inner) => mistakesOfIssue(inner, from, schema, path)));
-  const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0];
-  return deepest ?? [{ path, expected: "another value" }];
+  const value = valueAt(from.data, path);
+  const tags = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : undefined;
+  if (tags !== undefined) return [wrongValue(from, path, choice(tags, value))];
+  const meant = memberMeant(issue.errors, definition(bare(schema))?.options ?? [], value);
+  if (meant === undefined) return [wrongValue(from, path, issue.message)];
+  return meant.issues.flatMap((inner) => mistakesOfIssue(inner, from, meant.schema, path));
 }
 
-function depth(mistakes: readonly Mistake[]): number {
-  return Math.max(0, ...mistakes.map((mistake) => mistake.path.length));
+interface Member {
+  readonly schema: unknown;
+  readonly issues: readonly Issue[];
 }
 
-/** The keys that the schema allows at a path; zod's issue does not say. The data chooses among a union's branches. */
-function knownKeys(schema: unknown, data: unknown, path: Path): readonly string[] {
-  const def = definition(schema);
-  switch (def?.type) {
-    case "object": {
-      const [step, ...rest] = path;
-      if (step === undefined) return Object.keys(def.shape ?? {});
-      return knownKeys(def.shape?.[step], valueAt(data, [step]), rest);
-    }
+/**
+ * The member of a union of maps that was probably meant: the one that knows most of the written keys, then the one with
+ * the fewest mistakes, then the first. Undefined where no written key tells the members apart: then the union's own
+ * words say more than any one member's mistakes.
+ */
+function memberMeant(
+  issues: readonly (readonly Issue[])[],
+  options: readonly unknown[],
+  value: unknown,
+): Member | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const written = Object.keys(value);
+  const members = options.map((schema, index) => {
+    const known = keysOf(schema, value);
+    const mistakes = issues[index] ?? [];
+    return {
+      schema,
+      issues: mistakes,
+      known,
+      unknown: written.filter((key) => !known.includes(key)).length,
+      wrongTags: mistakes.filter(isWrongTag).length,
+    };
+  });
+  const telling = written.some(
+    (key) => members.some(({ known }) => known.includes(key)) && members.some(({ known }) => !known.includes(key)),
+  );
+  const tagged = members.some(({ wrongTags }) => wrongTags === 0) && members.some(({ wrongTags }) => wrongTags > 0);
+  if (!telling && !tagged) return undefined;
+  return members.toSorted(
+    (a, b) => a.unknown - b.unknown || a.issues.length - b.issues.length || a.wrongTags - b.wrongTags,
+  )[0];
+}
+
+/** A key whose one right word differs between the members of a union. */
+function isWrongTag(issue: Issue): boolean {
+  return issue.code === "invalid_value" && issue.path.length === 1 && issue.values.length === 1;
+}
+
+/** The schema of the value at a path below a schema's; the data chooses among the members of a union. */
+function schemaAt(schema: unknown, data: unknown, path: Path): unknown {
+  const [step, ...rest] = path;
+  const def = definition(bare(schema));
+  if (step === undefined || def === undefined) return schema;
+  const inner = valueAt(data, [step]);
+  switch (def.type) {
+    case "object":
+      return schemaAt(def.shape?.[step], inner, rest);
     case "array":
-      return knownKeys(def.element, valueAt(data, path.slice(0, 1)), path.slice(1));
+      return schemaAt(def.element, inner, rest);
     case "record":
-      return knownKeys(def.valueType, valueAt(data, path.slice(0, 1)), path.slice(1));
-    case "union": {
-      const key = def.discriminator;
-      const branch = def.options?.find(
-        (option) => key !== undefined && branchValues(option, key).includes(valueAt(data, [key])),
-      );
-      return branch === undefined ? [] : knownKeys(branch, data, path);
-    }
-    case "pipe":
-      return knownKeys(def.in, data, path);
+      return schemaAt(def.valueType, inner, rest);
+    case "union":
+      return schemaAt(taggedMember(def, data), data, path);
     default:
-      return def?.innerType === undefined ? [] : knownKeys(def.innerType, data, path);
+      return undefined;
   }
 }
 
-function branchValues(branch: unknown, key: string): readonly unknown[] {
-  return definition(definition(branch)?.shape?.[key])?.values ?? [];
+/** Keys that a schema of a map allows in this map. */
+function keysOf(schema: unknown, data: unknown): readonly string[] {
+  const def = definition(bare(schema));
+  return def?.type === "union" ? keysOf(taggedMember(def, data), data) : Object.keys(def?.shape ?? {});
+}
+
+/** A schema without what is wrapped around it: optional, default, readonly, transformed. */
+function bare(schema: unknown): unknown {
+  const def = definition(schema);
+  const inner = def?.type === "pipe" ? def.in : def?.innerType;
+  return inner === undefined ? schema : bare(inner);
+}
+
+/** The member of a discriminated union that the data's tag names. */
+function taggedMember(def: Definition, data: unknown): unknown {
+  const key = def.discriminator;
+  if (key === undefined) return undefined;
+  return def.options?.find((option) =>
+    (definition(definition(option)?.shape?.[key])?.values ?? []).includes(valueAt(data, [key])),
+  );
 }
 
 /** What of zod's definitions is read here. */

@@ -45,9 +45,9 @@ const steps = z
       if (hold === undefined) {
         context.issues.push({
           code: "custom",
-          message: "a hold, or a day before the next step's day",
-          input: one,
-          path: [index],
+          message: `a duration such as "15 minutes"; or the key "day", with a later day at the next step`,
+          input: undefined,
+          path: [index, "hold"],
         });
       }
       return { weight: one.weight, hold: hold ?? Number.NaN, criteria: one.criteria, covers: one.covers };

@@ -99,7 +99,7 @@ describe("a mistake in a plan", () => {
   });
   test("in a kind is told with the nearest right one", () => {
     expect(changed("kind: tests", "kind: test")).toMatch(
-      /^plan-invalid: plans\/omnihub\.yaml:\d+:17: stages\[1\]\.enter\.criteria\[1\]\.kind: found "test", expected "tests" \(one of tests, vulnerabilities, /,
+      /^plan-invalid: plans\/omnihub\.yaml:\d+:17: stages\[1\]\.enter\.criteria\[1\]\.kind: found "test", expected "tests" \(one of tests, coverage, vulnerabilities, /,
     );
   });
   test("in a unit says what one looks like", () => {
@@ -156,7 +156,7 @@ describe("a mistake in a plan", () => {
       /found holds that together last longer than it, expected holds that fit into the stage's window$/,
     );
     expect(changed("weight: 25%, hold: 15 minutes,", "weight: 25%,")).toMatch(
-      /steps\[1\]: found nothing, expected the key "hold" \(a duration such as "15 minutes"\)$/,
+      /steps\[1\]: found nothing, expected the key "hold" \(a duration such as "15 minutes"; or the key "day", with a later day at the next step\)$/,
     );
   });
   test("in names that must differ is told", () => {

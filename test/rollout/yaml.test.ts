@@ -107,6 +107,33 @@ describe("mistakes by schema", () => {
       'config-invalid: x.yaml:2:17: one: found the unknown key "zzz", expected one of kind, beta',
     );
   });
+  test("are those of the member of a union that was meant", () => {
+    const size = z.union(
+      [
+        z.strictObject({ min: z.number(), max: z.number() }),
+        z.strictObject({ exactly: z.number(), unit: z.enum(["kB", "MB"]) }),
+        z.strictObject({ like: z.literal("before"), plus: z.number() }),
+        z.strictObject({ like: z.literal("after"), plus: z.string() }),
+      ],
+      "min and max; exactly and unit; or like and plus",
+    );
+    const sized = (text: string) =>
+      refusal(() => parseWith(z.strictObject({ size }), readYaml(`size: ${text}`, "x.yaml"), "config-invalid"));
+    expect(sized("{ min: 1, maxx: 2 }")).toBe(
+      'config-invalid: 2 mistakes\n  x.yaml:1:7: size: found nothing, expected the key "max" (a number)\n  x.yaml:1:17: size: found the unknown key "maxx", expected "max"',
+    );
+    expect(sized("{ exactly: 1, unit: MG }")).toBe(
+      'config-invalid: x.yaml:1:27: size.unit: found "MG", expected "MB" (one of kB, MB)',
+    );
+    expect(sized("{ like: after, plus: 1 }")).toBe("config-invalid: x.yaml:1:28: size.plus: found 1, expected text");
+    expect(sized("{ like: befor, plus: 1 }")).toBe(
+      'config-invalid: x.yaml:1:15: size.like: found "befor", expected "before"',
+    );
+    // Nothing that is written belongs to one member more than to another.
+    const all = "expected min and max; exactly and unit; or like and plus";
+    expect(sized("{ mean: 1 }")).toBe(`config-invalid: x.yaml:1:7: size: found a map, ${all}`);
+    expect(sized("5 MB")).toBe(`config-invalid: x.yaml:1:7: size: found "5 MB", ${all}`);
+  });
   test("never print a whole tree", () =>
     expect(check(`name: { a: ["secret"] }`)).toBe("config-invalid: x.yaml:1:7: name: found a map, expected text"));
 });
