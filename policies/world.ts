@@ -15,6 +15,7 @@ import { isWhole, type UpdatePlanContent } from "../rollout/update-plan";
 import { weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
 import { exportStack } from "./checkpoint";
+import { gatherDeclared } from "./declared";
 
 /** The run that a world is gathered for. */
 export interface Run {
@@ -38,7 +39,11 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
   const { project, mode } = run;
   const { settings, digest } = project;
   const { clock, failure } = openClock(settings.sandbox);
-  const [evidence, { own, stages }] = await Promise.all([evidenceFor(project, clock), readStates(run, clock)]);
+  const [evidence, { own, stages }, declared] = await Promise.all([
+    evidenceFor(project, clock),
+    readStates(run, clock),
+    gatherDeclared(project, (stack) => deploymentOf(run, stack)),
+  ]);
   const metrics = await readMetrics(run, clock, stages[settings.stage]);
   const world: World = {
     now: clock.now(),
@@ -55,6 +60,7 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
       : {}),
     stages,
     ...(metrics === undefined ? {} : { metrics }),
+    ...(declared === undefined ? {} : { declared }),
     ...(settings.kind === "canary" ? { controls: settings.canary } : {}),
   };
   return { world, own };
@@ -148,7 +154,18 @@ async function readOtherStage(run: Run, stage: string, clock: Clock): Promise<St
   }
 }
 
-async function deploymentOf({ stacks, project }: Run, stack: string): Promise<Deployment | undefined> {
+/** States that a run has asked for: several parts of a world rest on the same one. */
+const asked = new WeakMap<Run, Map<string, Promise<Deployment | undefined>>>();
+
+function deploymentOf(run: Run, stack: string): Promise<Deployment | undefined> {
+  const states = asked.get(run) ?? new Map<string, Promise<Deployment | undefined>>();
+  asked.set(run, states);
+  const state = states.get(stack) ?? exportDeployment(run, stack);
+  states.set(stack, state);
+  return state;
+}
+
+async function exportDeployment({ stacks, project }: Run, stack: string): Promise<Deployment | undefined> {
   const text = await exportStack(`${stacks}/${stack}`, project.root);
   return text === undefined ? undefined : parseDeployment(text);
 }

@@ -5,6 +5,7 @@
 import { candidatePlans, judgeApprovals } from "./criteria/approvals";
 import { toFinding } from "./criteria/answer";
 import type { Answer, Context } from "./criteria/answer";
+import { judgeDeclared } from "./criteria/declared";
 import { judgeFreeze, judgePipelines } from "./criteria/code";
 import { judgeBackup, judgeCost, judgeDrill, judgeOnCall, judgeRunbooks } from "./criteria/operations";
 import { judgeCanaryAtRest, judgeStageDone, judgeWindow } from "./criteria/progress";
@@ -163,6 +164,8 @@ function judge(criterion: Criterion, context: Context): Answer {
       return judgePipelines(criterion, world);
     case "window":
       return judgeWindow(context);
+    case "declared":
+      return judgeDeclared(criterion, context);
     case "stage-done":
       return judgeStageDone(criterion, context);
     case "canary-at-rest":

@@ -2,7 +2,9 @@
  * Everything a gate's decision rests on, as plain data: gathered by the policies, judged by `decide.ts`. What could
  * not be found out is said in words (`failure`, `why`), never left out: an unknown never opens a gate.
  */
-import type { Approval, Digest, Evidence, RejectedEvidence } from "./evidence";
+import type { Approval, Digest, Evidence, RejectedEvidence, Waiver } from "./evidence";
+import type { Inventory } from "./inventory";
+import type { Owed } from "./owed";
 import type { Release } from "./release";
 
 /** A release as records name it. */
@@ -23,6 +25,8 @@ export interface StageRecord {
   readonly previous?: StageEntry;
   /** Approvals already consumed: none counts twice. */
   readonly usedApprovals: readonly Digest[];
+  /** What earlier releases left undone. Absent or malformed is not known, which is no "nothing". */
+  readonly owed?: Owed | { readonly failure: string };
 }
 
 /** Where a canary stands. */
@@ -66,6 +70,19 @@ export interface RunBinding {
   readonly state: Digest;
 }
 
+/** What is declared, as far as gates ask for it; what could not be found out says why. */
+export interface Declared {
+  /** What the program of this run will declare. */
+  readonly own: Inventory | { readonly failure: string };
+  /** Features in the state of the stage's canary stack. */
+  readonly canary: Features;
+  /** By stage: features in the states of the stages that criteria compare with. */
+  readonly others: Readonly<Record<string, Features>>;
+}
+
+/** Features of rollout/inventory.ts that a state has. */
+export type Features = { readonly features: readonly string[] } | { readonly failure: string };
+
 export interface World {
   /** Plan time. */
   readonly now: number;
@@ -89,9 +106,14 @@ export interface World {
   readonly binding?: RunBinding;
   /** Digests of the update plans that are known in the store. */
   readonly updatePlans: readonly Digest[];
+  /** By the digest of an update plan: the Pulumi types of what it changes. One that is not here is unknown. */
+  readonly touched?: Readonly<Record<Digest, readonly string[]>>;
+  readonly waivers?: readonly Waiver[];
   /** By stage name. A stage that is not here is unknown. */
   readonly stages: Readonly<Record<string, StageState>>;
   readonly metrics?: CanaryReading | { readonly failure: string };
+  /** What the program declares. Absent: nobody looked. */
+  readonly declared?: Declared;
   /** Canary stacks: the emergency controls as requested. */
   readonly controls?: { readonly killSwitch: boolean; readonly safeMode: boolean };
 }

@@ -1,5 +1,6 @@
 /** What the program itself must declare: dashboards, alerts, components, the same in two stages. */
 import { z } from "zod";
+import { FEATURES } from "../inventory";
 import { covers, head, name, names, text } from "./words";
 
 /** A dashboard that the program makes. */
@@ -22,12 +23,14 @@ export const dashboard = z.strictObject({
   covers,
 });
 
+const feature = z.enum(Object.keys(FEATURES), `a component or a feature of one: ${Object.keys(FEATURES).join(", ")}`);
+
 /** What the stage's program must hold, by what its configuration and the plan make of it, before anything is changed. */
 const declared = z.strictObject({
   kind: z.literal("declared"),
   ...head,
-  /** Components by name, "waf", each with the features that it must have: "waf/ddos". */
-  components: z.array(text).min(1).readonly().optional(),
+  /** Components and their features by name: "waf", "waf/ddos". */
+  components: z.array(feature).min(1).readonly().optional(),
   /** Ids of triggers that must have become alerts; "every" for all. */
   alerts: z.union([z.literal("every"), names]).optional(),
   /** Dashboards by name; from the plan's own, or slo, operator and infrastructure. */
@@ -38,6 +41,8 @@ const declared = z.strictObject({
   criticalPaths: z.literal("every").optional(),
   /** Same components, in the same kind and version, as this stage. */
   parityWith: name.optional(),
+  /** Components in which the two may differ: "redis/elasticache". */
+  parityExcept: z.array(feature).readonly().default([]),
   /** Owners that can be reached. */
   contacts: names.optional(),
 });

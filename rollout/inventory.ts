@@ -1,0 +1,92 @@
+/**
+ * What a stage's program declares, by features that a plan can ask for: "waf/ddos", "service/autoscaling". The same table
+ * reads the resources of a program and those of a state, so that two stages can be compared.
+ */
+
+/** A resource as far as features go by it. */
+export interface DeclaredResource {
+  /** Pulumi's type token, "cloudflare:index/ruleset:Ruleset". */
+  readonly type: string;
+  /** Its name in the program, the last part of the URN. */
+  readonly name: string;
+}
+
+/** One alert that the program makes. */
+export interface DeclaredAlert {
+  /** Id of the trigger that it was made from, or its own name. */
+  readonly name: string;
+  readonly severity: "critical" | "warning";
+  /** Where its runbook is kept; absent where it names none. */
+  readonly runbook?: string;
+}
+
+/** What a stage's configuration and the plan make of the program, before anything is changed. */
+export interface Inventory {
+  /** Of FEATURES. */
+  readonly features: readonly string[];
+  readonly alerts: readonly DeclaredAlert[];
+  /** Dashboards by name. */
+  readonly dashboards: readonly string[];
+}
+
+type Test = (resource: DeclaredResource) => boolean;
+
+const typed =
+  (suffix: string, name?: RegExp): Test =>
+  (resource) =>
+    resource.type.endsWith(suffix) && (name === undefined || name.test(resource.name));
+
+/**
+ * Every feature and the resource that gives it. A plan that asks for anything else has a mistake: nothing declares it.
+ */
+export const FEATURES: Readonly<Record<string, Test>> = {
+  environment: typed("holdpoint:environment:Environment"),
+  "environment/namespace": typed(":Namespace"),
+  "environment/quota": typed(":ResourceQuota"),
+  "environment/limits": typed(":LimitRange"),
+  "environment/network-policies": typed(":NetworkPolicy", /default-deny$/),
+  service: typed("holdpoint:environment:Service"),
+  "service/two-tracks": typed(":Deployment", /-canary$/),
+  "service/autoscaling": typed(":HorizontalPodAutoscaler"),
+  "service/disruption-budget": typed(":PodDisruptionBudget"),
+  waf: typed("holdpoint:waf:Waf"),
+  "waf/dns": typed(":DnsRecord"),
+  "waf/managed-rules": typed(":Ruleset", /-managed-rules$/),
+  "waf/custom-rules": typed(":Ruleset", /-custom-rules$/),
+  "waf/rate-limit": typed(":Ruleset", /-rate-limit$/),
+  "waf/ddos": typed(":Ruleset", /-ddos$/),
+  "waf/tls": typed(":ZoneSetting", /-ssl$/),
+  "waf/security-headers": typed(":ZoneSetting", /-security-header$/),
+  redis: typed("holdpoint:redis:Redis"),
+  "redis/elasticache": typed(":ReplicationGroup"),
+  "redis/in-cluster": typed(":StatefulSet", /^redis-/),
+  secrets: typed("holdpoint:secrets:Secrets"),
+  "secrets/key": typed("kms/key:Key"),
+  "secrets/store": typed(":SecretStore"),
+  "secrets/sync": typed(":ExternalSecret", /^secrets-/),
+  monitoring: typed("holdpoint:monitoring:Monitoring"),
+  "monitoring/alerts": typed(":PrometheusRule"),
+  "monitoring/metrics": typed(":ServiceMonitor"),
+  "monitoring/health-probes": typed(":Probe"),
+  "monitoring/dashboards": typed(":ConfigMap", /^monitoring-dashboard-/),
+  canary: typed("holdpoint:canary:Canary"),
+  "canary/route": typed(":HTTPRoute"),
+  "canary/emergency-controls": typed(":ConfigMap", /-emergency-controls$/),
+};
+
+/** Features whose resources are on the canary stack: they are asked of its state, since it has a program of its own. */
+export function isOnCanaryStack(feature: string): boolean {
+  return feature === "canary" || feature.startsWith("canary/");
+}
+
+/** Features that a list of resources gives, in the table's order. */
+export function featuresOf(resources: readonly DeclaredResource[]): string[] {
+  return Object.keys(FEATURES).filter((feature) => resources.some((resource) => FEATURES[feature]?.(resource)));
+}
+
+/** A resource of a state, by its URN: "urn:pulumi:stack::project::type$of$parents::name". */
+export function fromUrn(urn: string): DeclaredResource | undefined {
+  const [, , types = "", ...name] = urn.split("::");
+  const type = types.split("$").at(-1);
+  return type === undefined || type === "" || name.length === 0 ? undefined : { type, name: name.join("::") };
+}
