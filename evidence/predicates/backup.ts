@@ -22,6 +22,7 @@ export type BackupPredicate = z.input<typeof schema>;
 export const backup: Predicate<"backup"> = {
   kind: "backup",
   type: ownType("backup"),
+  schema,
   read(predicate) {
     const { scope, trigger, integrity, finishedOn, startedOn, stage } = schema.parse(predicate);
     return {

@@ -12,6 +12,7 @@ export type ConditionPredicate = z.input<typeof schema>;
 export const condition: Predicate<"condition"> = {
   kind: "condition",
   type: ownType("condition"),
+  schema,
   read(predicate) {
     const { item, approval, finishedOn, stage } = schema.parse(predicate);
     return { facts: { item, approval }, finishedAt: finishedOn, stage, past: [finishedOn] };

@@ -19,6 +19,7 @@ export type CostPredicate = z.input<typeof schema>;
 export const cost: Predicate<"cost"> = {
   kind: "cost",
   type: ownType("cost"),
+  schema,
   read(predicate) {
     const { currency, monthly, finishedOn, stage } = schema.parse(predicate);
     return { facts: { currency, monthly: Number(monthly) }, finishedAt: finishedOn, stage, past: [finishedOn] };

@@ -34,6 +34,7 @@ export type DrillPredicate = z.input<typeof schema>;
 export const drill: Predicate<"drill"> = {
   kind: "drill",
   type: ownType("drill"),
+  schema,
   read(predicate, clock) {
     const { drill: name, outcome, integrity, startedOn, finishedOn, stage } = schema.parse(predicate);
     const took = clock.at(finishedOn) - clock.at(startedOn);

@@ -20,6 +20,7 @@ export type FreezePredicate = z.input<typeof schema>;
 export const freeze: Predicate<"freeze"> = {
   kind: "freeze",
   type: ownType("freeze"),
+  schema,
   read(predicate, clock) {
     const { branch, since, merges, finishedOn, stage } = schema.parse(predicate);
     return {

@@ -1,14 +1,24 @@
 /** Every kind of evidence and its predicate: an explicit list, so that a new kind is one line here. */
 import type { EvidenceKind } from "../../rollout/evidence";
+import { artifacts } from "./artifacts";
 import { backup } from "./backup";
+import { changes } from "./changes";
+import { check } from "./check";
 import { condition } from "./condition";
 import { cost } from "./cost";
+import { coverage } from "./coverage";
+import { documents } from "./documents";
 import { drill } from "./drill";
 import { freeze } from "./freeze";
+import { measurement } from "./measurement";
 import { onCall } from "./on-call";
 import { pipelines } from "./pipelines";
+import { provenance } from "./provenance";
+import { review } from "./review";
 import { runbooks } from "./runbooks";
+import { sbom } from "./sbom";
 import type { Predicate } from "./shared";
+import { survey } from "./survey";
 import { testResult } from "./test-result";
 import { vulnerabilities } from "./vulnerabilities";
 
@@ -23,6 +33,16 @@ export const PREDICATES: { readonly [K in EvidenceKind]: Predicate<K> } = {
   backup,
   pipelines,
   freeze,
+  coverage,
+  measurement,
+  survey,
+  review,
+  artifacts,
+  sbom,
+  provenance,
+  documents,
+  check,
+  changes,
   condition,
 };
 
@@ -31,5 +51,7 @@ export const EVIDENCE_KINDS = Object.keys(PREDICATES) as EvidenceKind[];
 
 /** The predicate of an exact predicateType; undefined for any other, whatever it begins with. */
 export function predicateOf(type: string): Predicate<EvidenceKind> | undefined {
-  return Object.values(PREDICATES).find((predicate) => predicate.type === type);
+  return Object.values(PREDICATES).find(
+    (predicate) => predicate.type === type || (predicate.otherTypes ?? []).includes(type),
+  );
 }

@@ -28,6 +28,7 @@ const ALWAYS = { from: 0, until: 8.64e15 };
 export const onCall: Predicate<"on-call"> = {
   kind: "on-call",
   type: ownType("on-call"),
+  schema,
   read(predicate, clock) {
     const { shifts, finishedOn, stage } = schema.parse(predicate);
     return {

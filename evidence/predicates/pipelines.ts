@@ -1,7 +1,7 @@
 /** How the pipelines of a branch ended: the newest run of each pipeline and commit. */
 import { z } from "zod";
 import type { Predicate } from "./shared";
-import { common, gitCommit, ownType, stageName, words } from "./shared";
+import { common, gitCommit, ownType, stageName, utc, words } from "./shared";
 
 const schema = z.object({
   ...common,
@@ -9,12 +9,20 @@ const schema = z.object({
   branch: words,
   pipelines: z
     .array(
-      z.object({
-        name: words,
-        /** The service's own word ("success", "failure"); for a run that has not ended, its status. */
-        conclusion: words,
-        commit: gitCommit,
-      }),
+      z
+        .object({
+          name: words,
+          /** The service's own word ("success", "failure"); for a run that has not ended, its status. */
+          conclusion: words,
+          commit: gitCommit,
+          /** Of this run, where the service says both. */
+          startedOn: utc.optional(),
+          finishedOn: utc.optional(),
+        })
+        .refine(
+          ({ startedOn, finishedOn }) => startedOn === undefined || finishedOn === undefined || startedOn <= finishedOn,
+          "a pipeline ends before it begins",
+        ),
     )
     .min(1),
 });
@@ -26,8 +34,22 @@ export type PipelinesPredicate = z.input<typeof schema>;
 export const pipelines: Predicate<"pipelines"> = {
   kind: "pipelines",
   type: ownType("pipelines"),
-  read(predicate) {
+  schema,
+  read(predicate, clock) {
     const { branch, pipelines: runs, finishedOn, stage } = schema.parse(predicate);
-    return { facts: { branch, pipelines: runs }, finishedAt: finishedOn, stage, past: [finishedOn] };
+    return {
+      facts: {
+        branch,
+        pipelines: runs.map(({ name, conclusion, commit, startedOn, finishedOn: ended }) => ({
+          name,
+          conclusion,
+          commit,
+          ...(startedOn === undefined || ended === undefined ? {} : { took: clock.at(ended) - clock.at(startedOn) }),
+        })),
+      },
+      finishedAt: finishedOn,
+      stage,
+      past: [finishedOn, ...runs.flatMap((run) => [run.startedOn ?? [], run.finishedOn ?? []].flat())],
+    };
   },
 };

@@ -16,6 +16,7 @@ export type RunbooksPredicate = z.input<typeof schema>;
 export const runbooks: Predicate<"runbooks"> = {
   kind: "runbooks",
   type: ownType("runbooks"),
+  schema,
   read(predicate) {
     const { runbooks: read, finishedOn, stage } = schema.parse(predicate);
     return {

@@ -19,6 +19,10 @@ export interface Predicate<K extends EvidenceKind> {
   readonly kind: K;
   /** Exact predicateType, its major version included. */
   readonly type: string;
+  /** Further predicate types that say the same: SPDX beside CycloneDX. */
+  readonly otherTypes?: readonly string[];
+  /** What the predicate must look like; the JSON Schema of Holdpoint's own kinds is made from it. */
+  readonly schema: z.ZodType;
   read(predicate: unknown, clock: Clock): Reading<K>;
 }
 
@@ -28,15 +32,18 @@ export function ownType(kind: string): string {
 }
 
 /** RFC 3339, UTC with a Z, a real date; read as milliseconds since the epoch. */
-export const utc = z.string().transform((text, context) => {
-  const time = parseUtc(text);
-  if (time !== undefined) return time;
-  context.addIssue({
-    code: "custom",
-    message: `${JSON.stringify(text.slice(0, 40))} is not an RFC 3339 time in UTC with a Z`,
+export const utc = z
+  .string()
+  .meta({ format: "date-time", description: "RFC 3339, UTC with a Z" })
+  .transform((text, context) => {
+    const time = parseUtc(text);
+    if (time !== undefined) return time;
+    context.addIssue({
+      code: "custom",
+      message: `${JSON.stringify(text.slice(0, 40))} is not an RFC 3339 time in UTC with a Z`,
+    });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
 
 /** Name of a stage, as in the plan and in the stack's name. */
 export const stageName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);

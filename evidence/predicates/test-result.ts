@@ -11,6 +11,8 @@ export const RUN_ANNOTATION = "https://holdpoint.dev/test-run/v0.1";
 
 const run = z.object({
   suite: words,
+  /** Where it ran, one of several places that must all pass: "windows-2022". */
+  environment: words.optional(),
   stage: stageName,
   startedOn: utc.optional(),
   finishedOn: utc,
@@ -54,12 +56,20 @@ export type TestResultPredicate = z.input<typeof schema>;
 export const testResult: Predicate<"test-result"> = {
   kind: "test-result",
   type: "https://in-toto.io/attestation/test-result/v0.1",
+  schema,
   read(predicate) {
     const { configuration, failedTests } = schema.parse(predicate);
-    const { suite, stage, startedOn, finishedOn, tests, passed, skippedTests } =
+    const { suite, environment, stage, startedOn, finishedOn, tests, passed, skippedTests } =
       configuration[0].annotations[RUN_ANNOTATION];
     return {
-      facts: { suite, tests, passed, failedTests, skippedTests },
+      facts: {
+        suite,
+        ...(environment === undefined ? {} : { environment }),
+        tests,
+        passed,
+        failedTests,
+        skippedTests,
+      },
       finishedAt: finishedOn,
       stage,
       past: startedOn === undefined ? [finishedOn] : [startedOn, finishedOn],

@@ -4,6 +4,9 @@ import type { EvidenceFacts } from "../../rollout/evidence";
 import type { Predicate } from "./shared";
 import { utc, words } from "./shared";
 
+/** Member that says what was looked at; vulns v0.2 has none for it. */
+export const SCOPE = "https://holdpoint.dev/scope";
+
 const severity = z.object({ method: z.string(), score: z.string() });
 
 const schema = z.object({
@@ -16,6 +19,7 @@ const schema = z.object({
     result: z.array(z.object({ id: words, severity: z.array(severity).default([]) })),
   }),
   metadata: z.object({ scanStartedOn: utc.optional(), scanFinishedOn: utc }),
+  [SCOPE]: z.enum(["code", "dependencies", "image"]).optional(),
 });
 
 /** What attest writes. */
@@ -27,8 +31,9 @@ type Level = keyof EvidenceFacts["vulnerabilities"]["counts"];
 export const vulnerabilities: Predicate<"vulnerabilities"> = {
   kind: "vulnerabilities",
   type: "https://in-toto.io/attestation/vulns/v0.2",
+  schema,
   read(predicate, clock) {
-    const { scanner, metadata } = schema.parse(predicate);
+    const { scanner, metadata, [SCOPE]: scope } = schema.parse(predicate);
     const { lastUpdate } = scanner.db;
     const counts: Record<Level, number> = { critical: 0, high: 0, medium: 0, low: 0, unknown: 0 };
     const critical: string[] = [];
@@ -40,7 +45,13 @@ export const vulnerabilities: Predicate<"vulnerabilities"> = {
     const databaseUpdatedAt = lastUpdate === undefined ? {} : { databaseUpdatedAt: clock.at(lastUpdate) };
     const times = [metadata.scanStartedOn, metadata.scanFinishedOn, lastUpdate];
     return {
-      facts: { scanner: scanner.uri, counts, critical, ...databaseUpdatedAt },
+      facts: {
+        scanner: scanner.uri,
+        ...(scope === undefined ? {} : { scope }),
+        counts,
+        critical,
+        ...databaseUpdatedAt,
+      },
       finishedAt: metadata.scanFinishedOn,
       stage: undefined,
       past: times.filter((time) => time !== undefined),

@@ -9,7 +9,29 @@ export function attestCommand(criterion: EvidenceCriterion, gate: string): strin
   const attest = `npx holdpoint attest --stage ${criterion.stage ?? gate}`;
   switch (criterion.kind) {
     case "tests":
-      return `${attest} --suite ${criterion.suite} <junit.xml>`;
+      return `${attest} --suite ${criterion.suite}${environment(criterion)} <junit.xml>`;
+    case "coverage":
+      return `${attest} --suite ${criterion.suite} <coverage report>`;
+    case "measurement":
+      return `${attest} --suite ${criterion.suite}${environment(criterion)} <summary.json>`;
+    case "survey":
+      return `${attest} --survey ${criterion.survey} --satisfied <column and least value> <answers.csv>`;
+    case "review":
+      return `${attest} --review ${criterion.review} <reviews.json>`;
+    case "artifacts":
+      return `${attest} <SHA256SUMS>${criterion.signed === true ? " <signatures> --public-key <key>" : ""}`;
+    case "sbom":
+      return `${attest} <sbom.json>`;
+    case "provenance":
+      return `${attest} <provenance.intoto.jsonl>`;
+    case "branch":
+      return `${attest} --branch ${criterion.branch} <runs.json>`;
+    case "documents":
+      return `${attest} --kind documents <folder of documents>`;
+    case "check":
+      return `${attest} --check ${criterion.check}`;
+    case "changes":
+      return `${attest} --changes-from <commit of the baseline>`;
     case "vulnerabilities":
       return `${attest} <scan.json>`;
     case "drill":
@@ -27,6 +49,10 @@ export function attestCommand(criterion: EvidenceCriterion, gate: string): strin
     case "backup":
       return `${attest} --scope ${criterion.scope} --trigger ${criterion.trigger === "any" ? "<how>" : criterion.trigger} <backup.json>`;
   }
+}
+
+function environment({ environments }: { readonly environments?: readonly string[] | undefined }): string {
+  return environments === undefined ? "" : " --environment <name>";
 }
 
 function drillCommand({ drill, integrity }: CriterionOf<"drill">, stage: string): string {

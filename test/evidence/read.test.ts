@@ -78,6 +78,27 @@ describe("evidence of each kind", () => {
         merges: [{ commit: COMMIT, title: "Fix", emergency: true }],
       },
       condition: { item: "Tell support", approval: "c".repeat(64) },
+      coverage: {
+        suite: "unit",
+        lines: { covered: 90, total: 100 },
+        modules: [
+          { name: "src/cart.ts", covered: 40, total: 50 },
+          { name: "src/pay.ts", covered: 50, total: 50 },
+        ],
+      },
+      measurement: { suite: "load-test", measures: [{ name: "p95", value: 212.5, unit: "ms" }] },
+      survey: { survey: "beta", answers: 12, satisfied: 10 },
+      review: { review: "code", outcome: "approved", reviewers: ["sam", "lena"] },
+      artifacts: { artifacts: [{ name: "omni.tar.gz", sha256: "d".repeat(64), signedBy: "SHA256:x" }] },
+      sbom: { format: "CycloneDX", components: 1 },
+      provenance: {
+        builder: "https://github.com/actions/runner/github-hosted",
+        repository: "https://github.com/omnihub/api",
+        branch: "main",
+      },
+      documents: { documents: [{ name: "guide", sections: ["Install"] }] },
+      check: { check: "legal-review", outcome: "done" },
+      changes: { from: "f".repeat(40), files: ["src/cart.ts"] },
     });
     const test = evidence.find(({ kind }) => kind === "test-result");
     expect(test).toMatchObject({

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Envelope, PrivateKey, PublicKey } from "../../evidence/dsse";
 import { fingerprint, sign, STATEMENT_TYPE } from "../../evidence/dsse";
 import { publicPem } from "../../evidence/keys";
-import { PREDICATES } from "../../evidence/predicates";
+import { EVIDENCE_KINDS, PREDICATES } from "../../evidence/predicates";
 import { RUN_ANNOTATION } from "../../evidence/predicates/test-result";
 import { readEvidence } from "../../evidence/read";
 import { statementBody } from "../../evidence/statement";
@@ -93,7 +93,7 @@ const trust = parseTrust(
     {
       ci: { may: ["test-result"], stages: ["staging"] },
       scanner: { may: ["vulnerabilities", "approval"] },
-      sre: { may: ["drill", "backup", "on-call", "runbooks", "pipelines", "freeze", "cost", "condition"] },
+      sre: { may: EVIDENCE_KINDS.filter((kind) => kind !== "test-result" && kind !== "vulnerabilities") },
       "tech-lead": { may: ["approval"], stages: ["production"] },
       reviewer: { may: ["approval"], stages: ["staging"] },
       cto: { may: ["approval"] },
@@ -166,6 +166,63 @@ export const HAPPY: Readonly<Record<EvidenceKind, Json>> = {
     since: "2026-11-20T10:00:00Z",
     merges: [{ commit: COMMIT, title: "Fix", mergedOn: "2026-11-20T11:00:00Z", emergency: true }],
   },
+  coverage: {
+    finishedOn: "2026-11-21T10:00:00Z",
+    suite: "unit",
+    lines: { covered: 90, total: 100 },
+    modules: [
+      { name: "src/cart.ts", covered: 40, total: 50 },
+      { name: "src/pay.ts", covered: 50, total: 50 },
+    ],
+  },
+  measurement: {
+    stage: "staging",
+    finishedOn: "2026-11-21T10:00:00Z",
+    suite: "load-test",
+    measures: [{ name: "p95", value: 212.5, unit: "ms" }],
+  },
+  survey: { finishedOn: "2026-11-21T10:00:00Z", survey: "beta", answers: 12, satisfied: 10 },
+  review: {
+    finishedOn: "2026-11-21T10:00:00Z",
+    review: "code",
+    outcome: "approved",
+    author: "ada",
+    reviewers: ["sam", "lena"],
+  },
+  artifacts: {
+    finishedOn: "2026-11-21T10:00:00Z",
+    artifacts: [
+      { name: "omni.tar.gz", digest: { sha256: "d".repeat(64) }, signature: { format: "ssh", key: "SHA256:x" } },
+    ],
+  },
+  sbom: {
+    bomFormat: "CycloneDX",
+    specVersion: "1.6",
+    metadata: { timestamp: "2026-11-21T10:00:00Z" },
+    components: [{ type: "library", name: "zod", version: "4.6.7" }],
+  },
+  provenance: {
+    buildDefinition: {
+      buildType: "https://actions.github.io/buildtypes/workflow/v1",
+      externalParameters: {
+        workflow: {
+          ref: "refs/heads/main",
+          repository: "https://github.com/omnihub/api",
+          path: ".github/workflows/ci.yml",
+        },
+      },
+    },
+    runDetails: {
+      builder: { id: "https://github.com/actions/runner/github-hosted" },
+      metadata: { invocationId: "https://github.com/omnihub/api/actions/runs/1", finishedOn: "2026-11-21T10:00:00Z" },
+    },
+  },
+  documents: {
+    finishedOn: "2026-11-21T10:00:00Z",
+    documents: [{ name: "guide", digest: { sha256: "b".repeat(64) }, sections: ["Install"] }],
+  },
+  check: { finishedOn: "2026-11-21T10:00:00Z", statedBy: "attester", check: "legal-review", outcome: "done" },
+  changes: { finishedOn: "2026-11-21T10:00:00Z", from: "f".repeat(40), files: ["src/cart.ts"] },
   condition: {
     stage: "production",
     finishedOn: "2026-11-21T10:00:00Z",
