@@ -61,10 +61,15 @@ export function queriesOf(dashboard: Dashboard): string[] {
   );
 }
 
-function sloPanels({ namespace, plan }: DashboardsInput): PanelSpec[] {
-  const budget = 1 - plan.slo.availability;
+function sloPanels(input: DashboardsInput): PanelSpec[] {
+  const { slo } = input.plan;
+  return [...(slo === undefined ? [] : objectivePanels(input, slo)), trafficPanel(input)];
+}
+
+function objectivePanels({ namespace }: DashboardsInput, slo: NonNullable<Plan["slo"]>): PanelSpec[] {
+  const budget = 1 - slo.availability;
   const burn = (window: Window) => `${serviceErrors(window)}${selector(namespace)} / ${Number(budget.toPrecision(10))}`;
-  const fastest = Math.max(...BURN_RATES.map((rate) => burnFactor(rate.budget, rate.hours, plan.slo.window)));
+  const fastest = Math.max(...BURN_RATES.map((rate) => burnFactor(rate.budget, rate.hours, slo.window)));
   return [
     {
       title: "Error budget left",
@@ -72,7 +77,7 @@ function sloPanels({ namespace, plan }: DashboardsInput): PanelSpec[] {
       description: "Of the whole window. After a rollout's first day the plan wants more than the red limit.",
       queries: [{ expr: `${RECORD.budgetLeft}${selector(namespace)}`, legend: "left" }],
       unit: "percentunit",
-      redBelow: plan.slo.errorBudgetLeft,
+      redBelow: slo.errorBudgetLeft,
     },
     {
       title: "Availability, 1 day",
@@ -80,7 +85,7 @@ function sloPanels({ namespace, plan }: DashboardsInput): PanelSpec[] {
       description: "Requests that did not fail.",
       queries: [{ expr: `1 - ${serviceErrors("1d")}${selector(namespace)}`, legend: "availability" }],
       unit: "percentunit",
-      redBelow: plan.slo.availability,
+      redBelow: slo.availability,
     },
     {
       title: "Burn rate",
@@ -96,21 +101,24 @@ function sloPanels({ namespace, plan }: DashboardsInput): PanelSpec[] {
       description: "95 % of requests are faster.",
       queries: [{ expr: `${RECORD.serviceP95}${selector(namespace)}`, legend: "p95" }],
       unit: "s",
-      redAbove: plan.slo.p95 / 1000,
-    },
-    {
-      title: "Requests by code",
-      type: "timeseries",
-      description: "Traffic, and what it is answered with.",
-      queries: [
-        {
-          expr: `sum by (code) (rate(http_requests_total${selector(namespace)}[$__rate_interval]))`,
-          legend: "{{code}}",
-        },
-      ],
-      unit: "reqps",
+      redAbove: slo.p95 / 1000,
     },
   ];
+}
+
+function trafficPanel({ namespace }: DashboardsInput): PanelSpec {
+  return {
+    title: "Requests by code",
+    type: "timeseries",
+    description: "Traffic, and what it is answered with.",
+    queries: [
+      {
+        expr: `sum by (code) (rate(http_requests_total${selector(namespace)}[$__rate_interval]))`,
+        legend: "{{code}}",
+      },
+    ],
+    unit: "reqps",
+  };
 }
 
 function operatorPanels(input: DashboardsInput): PanelSpec[] {

@@ -1,5 +1,7 @@
 /** The metrics of the service, as PromQL, in one place for alerts and dashboards. */
 
+import { RULES_EVALUATED } from "../../rollout/metrics";
+
 /** Windows over which failures are recorded, shortest first; the burn rates are made of them. */
 export const WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] as const;
 export type Window = (typeof WINDOWS)[number];
@@ -14,6 +16,8 @@ export const RECORD = {
   trackRequests: "track:http_requests:increase5m",
   /** 95th percentile of the service over five minutes, in seconds. */
   serviceP95: "service:http_request_duration_seconds:p95_rate5m",
+  /** 1 whenever the rules were evaluated: without it, that no alert fired says nothing. */
+  rulesEvaluated: RULES_EVALUATED,
   /** Part of the error budget that is left, 1 to below 0. */
   budgetLeft: "service:error_budget:left_ratio",
 } as const;

@@ -2,7 +2,21 @@
  * Recording and alerting rules from the plan: pure, so that promtool can check what comes out. Every trigger of the plan
  * becomes one alert of the same name, and the objective becomes burn-rate alerts.
  */
+import {
+  BUILT_IN,
+  countQuery,
+  decimal,
+  measureOf,
+  promDuration,
+  selector as seriesOf,
+  valueQuery,
+  wholeOf,
+  type Look,
+  type Measure,
+  type Scope,
+} from "../../rollout/metrics";
 import type { Judge, Plan, Trigger } from "../../rollout/plan";
+import { DEFAULT_FLOOR, TRIGGER_WINDOW, isArmed, limitsOf, type MetricCondition } from "../../rollout/triggers";
 import { RECORD, WINDOWS, errorRatio, p95, selector, serviceErrors, type Window } from "./metrics";
 
 /** One rule as Prometheus reads it: recorded or alerted, never both. */
@@ -25,7 +39,7 @@ export interface RuleGroup {
 export interface RulesInput {
   readonly namespace: string;
   readonly stage: string;
-  readonly plan: Pick<Plan, "service" | "slo" | "runbooks" | "triggers">;
+  readonly plan: Pick<Plan, "service" | "slo" | "metrics" | "runbooks" | "triggers">;
   /** How the stage's canary is judged: the floor of the baseline's rate and the least requests hold for alerts too. */
   readonly judge: Pick<Judge, "minRequests" | "errorRate"> | undefined;
   /** Metric that is 1 while the database answers. */
@@ -50,23 +64,23 @@ export const BURN_RATES: readonly {
   { severity: "warning", budget: 0.1, long: "3d", short: "6h", hours: 72 },
 ];
 
-/** Without a judge in the plan, a baseline without errors still counts as failing this often. */
-const DEFAULT_FLOOR = 0.001;
-
 const HOUR = 3_600_000;
+
+type Objective = NonNullable<Plan["slo"]>;
 
 /** All rules of one stage. */
 export function prometheusRules(input: RulesInput): RuleGroup[] {
+  const { slo } = input.plan;
   return [
     { name: "holdpoint-recorded", rules: recordedRules(input) },
-    { name: "holdpoint-triggers", rules: input.plan.triggers.map((trigger) => triggerRule(trigger, input)) },
-    { name: "holdpoint-objective", rules: objectiveRules(input) },
+    { name: "holdpoint-triggers", rules: triggerRules(input) },
+    ...(slo === undefined ? [] : [{ name: "holdpoint-objective", rules: objectiveRules(input, slo) }]),
   ];
 }
 
-function recordedRules({ namespace, plan }: RulesInput): Rule[] {
-  const budget = errorBudget(plan);
+function recordedRules({ namespace, plan: { slo } }: RulesInput): Rule[] {
   return [
+    { record: RECORD.rulesEvaluated, expr: "vector(1)", labels: { namespace } },
     { record: RECORD.trackErrors, expr: errorRatio(namespace, "5m", "namespace, track") },
     { record: RECORD.trackP95, expr: p95(namespace, "namespace, track") },
     {
@@ -75,16 +89,27 @@ function recordedRules({ namespace, plan }: RulesInput): Rule[] {
     },
     ...WINDOWS.map((window) => ({ record: serviceErrors(window), expr: errorRatio(namespace, window, "namespace") })),
     { record: RECORD.serviceP95, expr: p95(namespace, "namespace") },
-    {
-      record: RECORD.budgetLeft,
-      expr: `1 - (${errorRatio(namespace, promDuration(plan.slo.window), "namespace")}) / ${decimal(budget)}`,
-    },
+    ...(slo === undefined
+      ? []
+      : [
+          {
+            record: RECORD.budgetLeft,
+            expr: `1 - (${errorRatio(namespace, promDuration(slo.window), "namespace")}) / ${decimal(errorBudget(slo))}`,
+          },
+        ]),
   ];
 }
 
+/** Triggers on evidence have no series to watch: the gates judge them. */
+function triggerRules(input: RulesInput): Rule[] {
+  return input.plan.triggers.flatMap((trigger) => {
+    const { when } = trigger;
+    return "criterion" in when || !isArmed(trigger, input.stage) ? [] : [triggerRule(trigger, when, input)];
+  });
+}
+
 /** The alert of one trigger. Prometheus' own word for "how long" is kept; a trigger without it fires at once. */
-function triggerRule(trigger: Trigger, input: RulesInput): Rule {
-  const { when } = trigger;
+function triggerRule(trigger: Trigger, when: MetricCondition, input: RulesInput): Rule {
   return {
     alert: trigger.id,
     expr: triggerExpression(when, input),
@@ -93,6 +118,7 @@ function triggerRule(trigger: Trigger, input: RulesInput): Rule {
       ...alertLabels(input, trigger.severity),
       action: trigger.does,
       owner: trigger.owner,
+      ...(trigger.level === undefined ? {} : { level: trigger.level }),
     },
     annotations: {
       summary: `${trigger.title} (${input.plan.service}, ${input.stage})`,
@@ -102,71 +128,86 @@ function triggerRule(trigger: Trigger, input: RulesInput): Rule {
   };
 }
 
-function triggerExpression(when: Trigger["when"], input: RulesInput): string {
-  switch (when.metric) {
-    case "error-rate":
-      return when.of === "baseline"
-        ? canaryAbove(RECORD.trackErrors, when.above, input, input.judge?.errorRate.floor ?? DEFAULT_FLOOR)
-        : `${serviceErrors("5m")}${selector(input.namespace)} > ${decimal(when.above)}`;
-    case "p95":
-      return when.of === "baseline"
-        ? canaryAbove(RECORD.trackP95, when.above, input)
-        : `${RECORD.serviceP95}${selector(input.namespace)} > ${decimal(when.above / 1000)}`;
-    case "health":
-      return healthExpression(when.of, input);
-  }
+const NOW: Look = { window: TRIGGER_WINDOW, gauges: "instant" };
+
+function triggerExpression(when: MetricCondition, input: RulesInput): string {
+  const measure = measureOf(when.metric, input);
+  if (measure === undefined) throw new Error(`a trigger on the metric "${when.metric}", which the plan does not have`);
+  const track = when.on ?? (when.of === "baseline" ? "canary" : "service");
+  const scope: Scope = { namespace: input.namespace, track: track === "service" ? undefined : track };
+  const value = valueQuery(measure, scope, NOW);
+  const other = otherValue(when, measure, input, scope);
+  const sides = limitsOf(when).map(({ sign, limit }) => compared(value, sign, limit.value, other, when.as));
+  const fires = sides.length === 1 ? String(sides[0]) : sides.map((side) => `(${side})`).join(" and ");
+  return `${fires}${enough(when, measure, input, scope)}${silence(measure, scope)}`;
 }
 
-/** The canary's number over a multiple of the baseline's, once there were requests enough to say so. */
-function canaryAbove(metric: string, times: number, { namespace, judge }: RulesInput, floor?: number): string {
-  const baseline = `${metric}${selector(namespace, "baseline")}`;
-  const atLeast = floor === undefined ? baseline : `clamp_min(${baseline}, ${decimal(floor)})`;
-  const enough = `${RECORD.trackRequests}${selector(namespace, "canary")} >= ${judge?.minRequests ?? 1}`;
-  return `${metric}${selector(namespace, "canary")} > on (namespace) ${decimal(times)} * ${atLeast} and on (namespace) ${enough}`;
+function compared(value: string, sign: string, limit: number, other: string | undefined, as?: "difference"): string {
+  if (other === undefined) return `${value} ${sign} ${decimal(limit)}`;
+  return as === undefined
+    ? `${value} ${sign} ${decimal(limit)} * ${other}`
+    : `${value} - ${other} ${sign} ${decimal(limit)}`;
+}
+
+/** What the number is compared with: the baseline's, or its own some time ago, each as at least the floor. */
+function otherValue(when: MetricCondition, measure: Measure, input: RulesInput, scope: Scope): string | undefined {
+  if (when.of === undefined) return undefined;
+  const floor = when.floor?.value ?? defaultFloor(measure, input);
+  const value =
+    when.of === "baseline"
+      ? valueQuery(measure, { ...scope, track: "baseline" }, NOW)
+      : valueQuery(measure, scope, { ...NOW, ...(when.before === undefined ? {} : { offset: when.before }) });
+  return floor === undefined ? `(${value})` : `clamp_min(${value}, ${decimal(floor)})`;
+}
+
+function defaultFloor(measure: Measure, { judge }: RulesInput): number | undefined {
+  return measure === BUILT_IN["error-rate"] ? (judge?.errorRate.floor ?? DEFAULT_FLOOR) : undefined;
+}
+
+/** Once there were requests enough to say so. */
+function enough(when: MetricCondition, measure: Measure, { judge }: RulesInput, scope: Scope): string {
+  const least = when.minRequests ?? (scope.track === "canary" ? (judge?.minRequests ?? 1) : 1);
+  const count = countQuery(measure, scope, NOW);
+  return count === undefined || least <= 1 ? "" : ` and ${count} >= ${least}`;
 }
 
 /** A probe that is missing counts as failing: silence is no sign of health. */
-function healthExpression(of: "canary" | "service" | "database", { namespace, databaseUp }: RulesInput): string {
-  if (of === "database") return `min(${databaseUp}) == 0 or absent(${databaseUp})`;
-  if (of === "canary") {
-    const probe = `probe_success${selector(namespace, "canary")}`;
-    return `min by (namespace) (${probe}) == 0 or absent(${probe})`;
-  }
-  const probe = `probe_success${selector(namespace)}`;
-  return `min by (namespace) (${probe}) == 0 or absent(${probe})`;
+function silence(measure: Measure, scope: Scope): string {
+  if ("up" in measure) return ` or absent(${measure.up})`;
+  return measure === BUILT_IN.health ? ` or absent(${seriesOf(wholeOf(measure), scope)})` : "";
 }
 
-function objectiveRules(input: RulesInput): Rule[] {
+function objectiveRules(input: RulesInput, slo: Objective): Rule[] {
   const { plan, namespace } = input;
   const severities = ["critical", "warning"] as const;
   return [
     ...severities.map((severity) => ({
       alert: severity === "critical" ? "error-budget-burns-fast" : "error-budget-burns-slowly",
-      expr: burnExpression(severity, input),
+      expr: burnExpression(severity, input, slo),
       labels: { ...alertLabels(input, severity), action: "page", owner: "slo" },
       annotations: {
-        summary: `${plan.service}, ${input.stage}: the error budget of ${percentText(plan.slo.availability)} is used up too fast`,
+        summary: `${plan.service}, ${input.stage}: the error budget of ${percentText(slo.availability)} is used up too fast`,
         ...runbook(input, "high-error-rate"),
       },
     })),
     {
       alert: "latency-objective",
-      expr: `${RECORD.serviceP95}${selector(namespace)} > ${decimal(plan.slo.p95 / 1000)}`,
+      expr: `${RECORD.serviceP95}${selector(namespace)} > ${decimal(slo.p95 / 1000)}`,
       for: "10m",
       labels: { ...alertLabels(input, "warning"), action: "page", owner: "slo" },
       annotations: {
-        summary: `${plan.service}, ${input.stage}: p95 is over the objective of ${plan.slo.p95} ms`,
+        summary: `${plan.service}, ${input.stage}: p95 is over the objective of ${slo.p95} ms`,
         ...runbook(input, "high-error-rate"),
       },
     },
   ];
 }
 
-function burnExpression(severity: "critical" | "warning", { namespace, plan }: RulesInput): string {
-  const budget = errorBudget(plan);
+function burnExpression(severity: "critical" | "warning", { namespace }: RulesInput, slo: Objective): string {
+  const budget = errorBudget(slo);
   return BURN_RATES.filter((rate) => rate.severity === severity)
     .map((rate) => {
-      const limit = decimal(burnFactor(rate.budget, rate.hours, plan.slo.window) * budget);
+      const limit = decimal(burnFactor(rate.budget, rate.hours, slo.window) * budget);
       const above = (window: Window) => `${serviceErrors(window)}${selector(namespace)} > ${limit}`;
       return `(${above(rate.long)} and ${above(rate.short)})`;
     })
@@ -178,8 +219,8 @@ export function burnFactor(budget: number, hours: number, window: number): numbe
   return (budget * (window / HOUR)) / hours;
 }
 
-function errorBudget(plan: Pick<Plan, "slo">): number {
-  return 1 - plan.slo.availability;
+function errorBudget(slo: Objective): number {
+  return 1 - slo.availability;
 }
 
 function alertLabels({ plan, stage, namespace }: RulesInput, severity: string): Record<string, string> {
@@ -191,25 +232,6 @@ function runbook({ plan }: RulesInput, name: string | undefined): Record<string,
   return address === undefined ? {} : { runbook_url: address };
 }
 
-/** A number without the noise of binary fractions: 0.0144, not 0.014400000000000012. */
-function decimal(value: number): string {
-  return String(Number(value.toPrecision(10)));
-}
-
 function percentText(fraction: number): string {
   return `${Number((fraction * 100).toPrecision(7))}%`;
-}
-
-const PROM_UNITS = [
-  ["d", 24 * HOUR],
-  ["h", HOUR],
-  ["m", 60_000],
-  ["s", 1000],
-  ["ms", 1],
-] as const;
-
-/** Milliseconds in Prometheus' largest unit that fits: 300000 → "5m". */
-export function promDuration(milliseconds: number): string {
-  const fit = PROM_UNITS.find(([, size]) => milliseconds >= size && milliseconds % size === 0);
-  return fit === undefined ? `${milliseconds}ms` : `${milliseconds / fit[1]}${fit[0]}`;
 }

@@ -1,15 +1,17 @@
 /** Live numbers by name, the conditions on them, and what forces a rollback or calls somebody. */
 import { z } from "zod";
-import { duration, percent, ratio } from "../units";
+import { duration, percent, quantity } from "../units";
 import { EVIDENCE_CRITERIA } from "./evidence-criteria";
 import { limits } from "./limits";
 import { atLeastOne, covers, head, name, names, text } from "./words";
 
+/** One matcher of a label: `code=~"5.."`. No braces in it, so that what is added comes inside them too. */
+const MATCHER = '[a-zA-Z_][a-zA-Z0-9_]*(?:=~|!~|!=|=)"[^"{}\\\\]{0,200}"';
 /** A Prometheus metric's name, with label matchers where it needs some: `http_requests_total{code=~"5.."}`. */
 const series = z
   .string("a metric of Prometheus")
   .regex(
-    /^[a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^{}]{1,300}\})?$/,
+    new RegExp(`^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}(?:\\{${MATCHER}(?:,${MATCHER}){0,9}\\})?$`),
     'a metric of Prometheus with its matchers, such as requests_total{code=~"5.."}',
   );
 const unit = z.enum(["ms", "seconds", "bytes", "ratio", "count"]);
@@ -39,17 +41,28 @@ export const metric = z.union(
   "one of ratio and to; histogram and quantile; counter and per; gauge, by and unit; share and of",
 );
 
-/** Metrics by name. `error-rate`, `p95`, `health` and `requests` are there without being named. */
+/** Metrics by name. Those of `BUILT_IN` (rollout/metrics.ts) are there without being named. */
 export const metrics = z.record(name, metric);
 
-/** A condition on a metric: exactly one side, or a range. */
+/** A condition on a metric: one limit, or two that make a range. */
 const condition = {
-  /** Name from the plan's `metrics`, or error-rate, p95, health or requests. */
+  /** Name from the plan's `metrics`, or error-rate, p95, health, requests or error-budget. */
   metric: name,
+  /**
+   * Whose numbers: the whole service's, or one track's. By default the service's; the canary's where they are compared
+   * with the baseline's.
+   */
+  on: z.enum(["service", "canary", "baseline"]).optional(),
   ...limits,
-  /** What a ratio such as "2x" is taken of: the baseline's over the same time, or the same metric so long before. */
+  /** What it is compared with: the baseline's over the same time, or its own so long `before`. */
   of: z.enum(["baseline", "before"]).optional(),
   before: duration.optional(),
+  /** The limit is of the difference ("0.1%" more), not of the ratio ("2x"). */
+  as: z.literal("difference").optional(),
+  /** What it is compared with counts as at least this, so that a 0 can be compared with. */
+  floor: quantity.optional(),
+  /** With fewer requests (of a ratio, those it is a share of; of a histogram, its observations) it says nothing. */
+  minRequests: atLeastOne.optional(),
 };
 
 /** A live number holds, over the time that is asked about. */
@@ -59,15 +72,14 @@ const metricCriterion = z.strictObject({
   ...condition,
   /** The time that is looked back on. */
   over: duration,
-  /** Steady: over this time it must not have grown (or fallen) by more than this fraction. */
+  /** Steady: over this time it must not have grown or fallen by more than this fraction, by the line of least squares. */
   steady: percent.optional(),
 });
 
-/** No alert of a severity fired in the time before. */
+/** No alert of a severity, or worse, fired in the time before. */
 const noAlerts = z.strictObject({
   kind: z.literal("no-alerts"),
   ...head,
-  severity: z.enum(["critical", "major"]).default("major"),
   alerts: z.enum(["critical", "warning"]),
   over: duration,
 });
@@ -80,28 +92,10 @@ export const trigger = z.strictObject({
   id: name,
   title: text,
   severity: z.enum(["critical", "warning"]),
-  /** What is watched, on the canary's track against the baseline's, or on the service as a whole. */
+  /** What is watched. It fires while every limit is met: "above: 1%", for a time without a break where there is one. */
   when: z.union(
     [
-      z.strictObject({
-        metric: z.literal("error-rate"),
-        above: z.union([ratio, percent], 'a ratio such as "2x" or a percentage such as "1%"'),
-        of: z.enum(["baseline", "requests"]),
-        for: duration.optional(),
-      }),
-      z.strictObject({
-        metric: z.literal("p95"),
-        above: z.union([ratio, duration], 'a ratio such as "1.5x" or a duration such as "500 ms"'),
-        of: z.enum(["baseline", "requests"]),
-        for: duration.optional(),
-      }),
-      z.strictObject({
-        metric: z.literal("health"),
-        failing: z.literal(true),
-        of: z.enum(["canary", "service", "database"]),
-        for: duration.optional(),
-      }),
-      z.strictObject({ ...condition, for: duration.optional(), minRequests: atLeastOne.optional() }),
+      z.strictObject({ ...condition, for: duration.optional() }),
       /** Fires when this criterion fails; nothing that is only missing or too old fires it. */
       z.strictObject({ criterion: z.discriminatedUnion("kind", [...EVIDENCE_CRITERIA]) }),
     ],

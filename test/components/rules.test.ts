@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  burnFactor,
-  BURN_RATES,
-  prometheusRules,
-  promDuration,
-  type Rule,
-  type RulesInput,
-} from "../../components/monitoring/rules";
+import { burnFactor, BURN_RATES, prometheusRules, type Rule, type RulesInput } from "../../components/monitoring/rules";
+import { promDuration } from "../../rollout/metrics";
 import { stageOf } from "../../rollout/plan";
 import { promtool, skipWithoutPromtool } from "./promtool";
 import { omnihub } from "./support";
