@@ -1,19 +1,42 @@
-// Two packages that Pulumi's SDK loads only to turn functions into text, which neither the pack nor the program does, are
-// a third of the time in which they start, and a quarter of their memory. Required before the SDK, this has them loaded
-// when something is first asked of them. The program requires it by Pulumi.yaml.
+// What Pulumi's SDK loads only for work that neither the pack nor the program asks of it (functions as text, the CLI as a
+// library, TypeScript at run time) is half of the time in which they start, and a quarter of their memory. Required
+// before the SDK, this has it loaded when something is first asked of it. The program requires it by Pulumi.yaml, the pack
+// by PulumiPolicy.yaml: the SDK loads TypeScript before a pack's first line, whatever the pack is written in.
 "use strict";
+const { existsSync } = require("node:fs");
 const Module = require("node:module");
 const { dirname, join } = require("node:path");
+const { keepCompiled } = require("./compiled.cjs");
+
+const isPack = /[\\/]run-policy-pack(?:[\\/]|$)/.test(process.argv[1] ?? "");
+const root = join(__dirname, "..");
+// A published pack has no folder of ours to keep anything in, and what is kept has no lines of sources to debug by.
+if (!process.env["HOLDPOINT_DEBUG"] && existsSync(join(root, "toolchain", "load.cjs"))) {
+  keepCompiled(join(root, "build", `compiled-${isPack ? "pack" : "program"}`));
+}
 
 const sdk = Module.createRequire(join(dirname(require.resolve("@pulumi/pulumi/package.json")), "index.js"));
-// As the SDK asks for them.
-for (const name of ["typescript", "@npmcli/arborist"]) loadLater(name);
+// As the SDK asks for them, with what it reads of them at every start.
+loadLater("typescript", () => ({ version: sdk("typescript/package.json").version }));
+loadLater("@npmcli/arborist");
+loadLater("normalize-package-data");
+loadLater("./automation", () => ({ __esModule: true }));
+// Follows every script that is loaded, by a debugger's session and a changed flag of V8, for functions as text.
+loadLater("./runtime/closure/v8Hooks", () => ({ __esModule: true, isInitializedAsync: async () => undefined }));
+// A pack's runner has ts-node translate TypeScript from here on; everything in this pack is JavaScript.
+if (isPack) {
+  for (const name of ["ts-node", "./vendor/ts-node@7.0.1"]) loadLater(name, () => ({ register() {}, VERSION: "none" }));
+}
 
-/** @param {string} name */
-function loadLater(name) {
-  let file;
+/**
+ * @param {string} name
+ * @param {() => Record<string, unknown>} [read] What is known of it without loading it.
+ */
+function loadLater(name, read = () => ({})) {
+  let file, known;
   try {
     file = sdk.resolve(name);
+    known = read();
   } catch {
     return; // The SDK then does without it, or says so itself.
   }
@@ -26,8 +49,11 @@ function loadLater(name) {
     return (real = sdk(name));
   };
   const exports = new Proxy(function () {}, {
-    // Asked of every import by compiled TypeScript, also of those that are never used.
-    get: (_, property) => (property === "__esModule" && real === undefined ? undefined : load()[property]),
+    get(_, property) {
+      if (real === undefined && Object.hasOwn(known, property)) return known[property];
+      // Asked of every import by compiled TypeScript, also of those that are never used.
+      return property === "__esModule" && real === undefined ? undefined : load()[property];
+    },
     has: (_, property) => property in load(),
     apply: (_, self, args) => Reflect.apply(load(), self, args),
     construct: (_, args) => Reflect.construct(load(), args),

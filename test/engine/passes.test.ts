@@ -15,7 +15,7 @@ describe("a release whose evidence is complete", () => {
   it("is decided the same by a pack as it is published: one file, no sources beside it", async () => {
     const pack = join(stand.dir, "published");
     execFileSync(process.execPath, [join("toolchain", "build-pack.cjs")], { cwd: stand.project });
-    for (const name of ["pack.cjs", "lazy.cjs", "dist", "package.json", "PulumiPolicy.yaml"]) {
+    for (const name of ["pack.cjs", "lazy.cjs", "compiled.cjs", "dist", "package.json", "PulumiPolicy.yaml"]) {
       cpSync(join(stand.project, "policies", name), join(pack, name), { recursive: true });
     }
     symlinkSync(join(stand.project, "node_modules"), join(pack, "node_modules"), "junction");
