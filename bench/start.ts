@@ -1,12 +1,16 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import type { Measured } from "./index";
 import { median, type Bench } from "./stand";
 
 const RUNS = 7;
+const START = join("bench", "start-child.cjs");
 
 /**
  * From the program's entry to its first resource, against a program that only imports the same SDKs and declares one.
- * The engine's side is a mock in both, so that only the programs are compared.
+ * The engine's side is a mock in both, and both have what Pulumi.yaml makes Node.js load first, so that only the programs
+ * are compared.
  */
 export async function measureStart(bench: Bench): Promise<readonly Measured[]> {
   const env = await configurationOf(bench);
@@ -25,10 +29,20 @@ export async function measureStart(bench: Bench): Promise<readonly Measured[]> {
 }
 
 async function startOf(bench: Bench, what: "imports" | "program", env: NodeJS.ProcessEnv): Promise<number> {
-  const text = await bench.run(process.execPath, [join("bench", "start-child.cjs"), what], bench.folder("gated"), env);
+  const folder = bench.folder("gated");
+  const text = await bench.run(process.execPath, [...nodeArguments(folder), START, what], folder, env);
   const milliseconds = /first resource after ([\d.]+) ms/.exec(text)?.[1];
   if (milliseconds === undefined) throw new Error(`no first resource:\n${text}`);
   return Number(milliseconds);
+}
+
+function nodeArguments(folder: string): readonly string[] {
+  const project = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as Project;
+  return project.runtime.options.nodeargs.split(" ");
+}
+
+interface Project {
+  readonly runtime: { readonly options: { readonly nodeargs: string } };
 }
 
 /** The configuration as the language host hands it to a program. */
