@@ -19,7 +19,7 @@ const projectRoot = path.dirname(__dirname);
  * Packages that stay outside of bundles: Pulumi's, which must be the very ones that the engine's runner has loaded, and
  * tools. The others are small and in many files: one file loads in half the time.
  */
-const EXTERNAL = ["@pulumi/*", "esbuild", "vitest"];
+const EXTERNAL = ["@pulumi/*", "@sigstore/*", "esbuild", "vitest"];
 
 /** A mistake in a source file; its message is complete without a stack. */
 class SourceError extends Error {}
