@@ -56,9 +56,9 @@ export function requestDigest(request: Request): Digest {
   return digest(canonical(request));
 }
 
-/** A path of the configuration: relative ones count from the project's root. */
+/** A path of the configuration: relative ones count from the project's root. An evidence store may be a bucket. */
 export function configuredPath(root: string, path: string): string {
-  return isAbsolute(path) ? path : join(root, path);
+  return isAbsolute(path) || path.startsWith("s3://") ? path : join(root, path);
 }
 
 function openValues({ values, secretKeys }: RawConfiguration): Record<string, string | null> {

@@ -2,7 +2,8 @@
 "use strict";
 /**
  * `npm run build:pack`: the policy pack as one file, policies/dist/pack.cjs, for `pulumi policy publish policies`. A
- * published pack has no sources beside it; everything but Pulumi's own packages, which its package.json names, is in it.
+ * published pack has no sources beside it; everything but Pulumi's packages and AWS's client, which its package.json names, is
+ * in it.
  */
 
 const fs = require("node:fs");
@@ -17,7 +18,7 @@ const { outputFiles } = require("esbuild").buildSync({
   platform: "node",
   target: "node20",
   format: "cjs",
-  external: ["@pulumi/*"],
+  external: ["@pulumi/*", "@aws-sdk/*"],
   write: false,
   logLevel: "warning",
 });

@@ -15,6 +15,8 @@ import { canonical, digest } from "../../evidence/canonical";
 import { MAX_ENVELOPE_BYTES, openStore } from "../../evidence/store";
 import { envelope, refusal, world } from "./world";
 
+const envelopesIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith(".intoto.jsonl"));
+
 async function detailOf(store: ReturnType<typeof openStore>): Promise<string[]> {
   const { envelopes, rejected } = await store.readAll();
   expect(envelopes).toEqual([]);
@@ -27,7 +29,7 @@ describe("the store", () => {
     const put = envelope("drill", [keys.sre]);
     const id = await store.put(put);
     expect(id).toBe(digest(JSON.stringify(put)));
-    expect(readdirSync(store.folder)).toEqual([`${id}.intoto.jsonl`]);
+    expect(envelopesIn(store.folder)).toEqual([`${id}.intoto.jsonl`]);
     const { envelopes, rejected } = await store.readAll();
     expect(envelopes.map(({ bytes }) => JSON.parse(bytes.toString()) as unknown)).toEqual([put]);
     expect(rejected).toEqual([]);
@@ -37,7 +39,7 @@ describe("the store", () => {
     const { store, keys } = world();
     const put = envelope("drill", [keys.sre]);
     await Promise.all(Array.from({ length: 20 }, () => store.put(put)));
-    expect(readdirSync(store.folder)).toHaveLength(1);
+    expect(envelopesIn(store.folder)).toHaveLength(1);
   });
 
   it("is empty where there is no folder", async () => {
