@@ -16,10 +16,10 @@ const path = require("node:path");
 const projectRoot = path.dirname(__dirname);
 
 /**
- * Packages that stay outside of bundles: Pulumi's, which must be the very ones that the engine's runner has loaded, and
- * tools. The others are small and in many files: one file loads in half the time.
+ * Packages that stay outside of bundles: Pulumi's, which must be the very ones that the engine's runner has loaded, the large
+ * ones that few runs need, and tools. The others are small and in many files: one file loads in half the time.
  */
-const EXTERNAL = ["@pulumi/*", "@sigstore/*", "esbuild", "vitest"];
+const EXTERNAL = ["@pulumi/*", "@aws-sdk/*", "@sigstore/*", "esbuild", "vitest"];
 
 /** A mistake in a source file; its message is complete without a stack. */
 class SourceError extends Error {}
