@@ -3,14 +3,24 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Release } from "../rollout/release";
 import { checkArgs } from "./check";
-import { APP_PORT, EMERGENCY_CONTROLS, commonLabels, scopeName, trackName } from "./names";
-import { canarySchema, effectiveWeight, routeSchema, type CanarySettings, type RouteSettings } from "./settings/canary";
+import { APP_PORT, EMERGENCY_CONTROLS, commonLabels, routeName, scopeName, trackName, type Track } from "./names";
+import {
+  canarySchema,
+  effectiveWeight,
+  operationRouteSchema,
+  routeSchema,
+  type CanarySettings,
+  type CohortSettings,
+  type RouteSettings,
+} from "./settings/canary";
 
 export interface CanaryArgs {
   readonly service: string;
   readonly stage: string;
   /** What is rolled out: the step's record names it. */
   readonly release: Release;
+  /** The operation whose requests alone it is about; without it, the whole service. */
+  readonly operation?: string;
   /** Section `canary`: weight in percent, kill switch, safe mode. */
   readonly settings: CanarySettings;
   /** Section `route`. */
@@ -24,40 +34,35 @@ export interface CanaryArgs {
   readonly switchesMayBeLifted: boolean;
 }
 
-/** HTTPRoute with the weights, ConfigMap with the switches, and, once both are written, the step's record. */
+/**
+ * HTTPRoute with the weights, ConfigMap with the switches, and, once both are written, the step's record. The switches
+ * are the whole service's: an operation's canary has only its route.
+ */
 export class Canary extends pulumi.ComponentResource {
   private readonly prefix: string;
   private readonly args: CanaryArgs;
 
   constructor(name: string, args: CanaryArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArgs("canary", canarySchema, args.settings);
-    checkArgs("route", routeSchema, args.route);
+    checkArgs("route", args.operation === undefined ? routeSchema : operationRouteSchema, args.route);
     super("holdpoint:canary:Canary", name, { ...args.settings }, opts);
     this.prefix = name;
     this.args = args;
 
     const route = this.createRoute();
-    const controls = this.createControls();
-    this.recordStep([route, controls]);
+    const controls = args.operation === undefined ? [this.createControls()] : [];
+    this.recordStep([route, ...controls]);
     this.registerOutputs({ weight: effectiveWeight(args.settings) });
   }
 
   private createRoute(): pulumi.Resource {
-    const { service, settings, route } = this.args;
-    const weight = effectiveWeight(settings);
-    const backend = (track: "baseline" | "canary", share: number) => ({
-      group: "",
-      kind: "Service",
-      name: trackName(service, track),
-      port: APP_PORT,
-      weight: share,
-    });
+    const { service, operation, route } = this.args;
     return new k8s.apiextensions.CustomResource(
       `${this.prefix}-route`,
       {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "HTTPRoute",
-        metadata: this.metadata(service),
+        metadata: this.metadata(routeName(service, operation)),
         spec: {
           parentRefs: [
             {
@@ -69,21 +74,39 @@ export class Canary extends pulumi.ComponentResource {
             },
           ],
           hostnames: route.hostnames,
-          rules: [
-            {
-              matches: [{ path: { type: "PathPrefix", value: "/" } }],
-              backendRefs: [backend("baseline", 100 - weight), backend("canary", weight)],
-            },
-          ],
+          rules: this.rules(),
         },
       },
       { parent: this, protect: this.args.protect, ignoreChanges: this.liveRoute() },
     );
   }
 
+  /** With a cohort only its requests are weighed; the rule without a match of theirs is less specific and comes after. */
+  private rules(): object[] {
+    const { settings, route } = this.args;
+    const path = { type: "PathPrefix", value: route.path ?? "/" };
+    const weighed = this.backends(effectiveWeight(settings));
+    if (route.cohort === undefined) return [{ matches: [{ path }], backendRefs: weighed }];
+    return [
+      { matches: [{ path, headers: [cohortHeader(route.cohort)] }], backendRefs: weighed },
+      { matches: [{ path }], backendRefs: this.backends(0) },
+    ];
+  }
+
+  private backends(weight: number): object[] {
+    const backend = (track: Track, share: number) => ({
+      group: "",
+      kind: "Service",
+      name: trackName(this.args.service, track),
+      port: APP_PORT,
+      weight: share,
+    });
+    return [backend("baseline", 100 - weight), backend("canary", weight)];
+  }
+
   /** The route's entry stays as it is live in a run that nobody cleared: it may only move the weight. */
   private liveRoute(): string[] {
-    return this.args.switchesMayBeLifted ? [] : ["spec.hostnames", "spec.parentRefs"];
+    return this.args.switchesMayBeLifted ? [] : ["spec.hostnames", "spec.parentRefs", "spec.rules[*].matches"];
   }
 
   private createControls(): pulumi.Resource {
@@ -119,4 +142,17 @@ export class Canary extends pulumi.ComponentResource {
     const { service, stage } = this.args;
     return { name, namespace: scopeName(service, stage), labels: commonLabels(service) };
   }
+}
+
+/** Header of the edge that names the group of whoever sent the request. */
+const GROUP_HEADER = "x-group";
+
+/** A cookie is one part of a header: Gateway API has no match of its own for it. */
+function cohortHeader(cohort: CohortSettings): object {
+  if ("cookie" in cohort) {
+    const [name, value] = [cohort.cookie, cohort.value].map((text) => text.replaceAll(".", "\\."));
+    return { type: "RegularExpression", name: "cookie", value: `(^|.*; ?)${name}=${value}(;.*|$)` };
+  }
+  if ("group" in cohort) return { type: "Exact", name: GROUP_HEADER, value: cohort.group };
+  return { type: "Exact", name: cohort.header.toLowerCase(), value: cohort.value };
 }

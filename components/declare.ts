@@ -55,8 +55,9 @@ export function declareCanary(
   service: string,
   options: { readonly switchesMayBeLifted: boolean },
 ): Record<string, unknown> {
-  const { stage, protect, release, canary, route } = settings;
-  new Canary("canary", { service, stage, protect, release, settings: canary, route, ...options });
+  const { stage, operation, protect, release, canary, route } = settings;
+  const whose = operation === undefined ? {} : { operation };
+  new Canary("canary", { service, stage, ...whose, protect, release, settings: canary, route, ...options });
   return { weight: canary.weight, killSwitch: canary.killSwitch, safeMode: canary.safeMode };
 }
 

@@ -32,6 +32,11 @@ export function trackName(service: string, track: Track): string {
   return `${service}-${track}`;
 }
 
+/** Name of the HTTPRoute: the whole service's, or one operation's. */
+export function routeName(service: string, operation?: string): string {
+  return operation === undefined ? service : `${service}-${operation}`;
+}
+
 /** Labels of every Kubernetes object. */
 export function commonLabels(service: string): Record<string, string> {
   return {

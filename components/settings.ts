@@ -14,13 +14,19 @@ import {
   type YamlSource,
   valueAt,
 } from "../rollout/yaml";
-import { canarySchema, routeSchema } from "./settings/canary";
+import {
+  canarySchema,
+  operationCanarySchema,
+  operationRouteSchema,
+  routeSchema,
+  type RouteSettings,
+} from "./settings/canary";
 import { commonShape } from "./settings/common";
 import { environmentSchema } from "./settings/environment";
 import { monitoringSchema } from "./settings/monitoring";
 import { AUTH_TOKEN, redisSchema } from "./settings/redis";
 import { secretsSchema } from "./settings/secrets";
-import { region } from "./settings/values";
+import { label, region } from "./settings/values";
 import { wafSchema } from "./settings/waf";
 
 /** Namespace of our own keys in the configuration, and the project's name. */
@@ -70,6 +76,14 @@ const canaryShape = {
   route: routeSchema,
 };
 
+const operationShape = {
+  ...canaryShape,
+  /** The operation, as the plan's `canaries` name it. */
+  operation: label,
+  canary: operationCanarySchema,
+  route: operationRouteSchema,
+};
+
 /** Keys of the providers' own namespaces that we insist on; all others are none of our business. */
 const PROVIDER_KEYS = {
   stage: Object.keys(stageShape).filter((key) => key.includes(":")),
@@ -78,6 +92,7 @@ const PROVIDER_KEYS = {
 
 const stageSchema = z.strictObject(stageShape);
 const canaryStackSchema = z.strictObject(canaryShape);
+const operationStackSchema = z.strictObject(operationShape);
 
 /** Secrets, and the keys of providers: checked, and no part of the settings. */
 type Unkept = keyof typeof secretShape | "redisAuthToken" | `${string}:${string}`;
@@ -96,9 +111,11 @@ export type StageSettings = Head & { readonly kind: "stage"; readonly region: st
   >;
 
 /** Settings of a canary stack. */
-export type CanaryStackSettings = Head & { readonly kind: "canary" } & Readonly<
-    WithoutSecrets<z.infer<typeof canaryStackSchema>>
-  >;
+export type CanaryStackSettings = Head & {
+  readonly kind: "canary";
+  /** Of a stack for one operation alone. */
+  readonly operation?: string;
+} & Readonly<Omit<WithoutSecrets<z.infer<typeof canaryStackSchema>>, "route">> & { readonly route: RouteSettings };
 
 export type Settings = StageSettings | CanaryStackSettings;
 
@@ -112,10 +129,24 @@ export interface RawSettings {
   readonly file?: { readonly path: string; readonly text: string };
 }
 
-/** Which kind of stack a name means, and of which stage. */
-export function stackKind(stack: string): { readonly kind: Settings["kind"]; readonly stage: string } {
+/**
+ * Which kind of stack a name means, and of which stage.
+ * @param operation that the stack's configuration names, if it does
+ */
+export function stackKind(
+  stack: string,
+  operation?: string,
+): { readonly kind: Settings["kind"]; readonly stage: string } {
   const kind = stack.endsWith(CANARY_SUFFIX) ? "canary" : "stage";
-  const stage = kind === "canary" ? stack.slice(0, -CANARY_SUFFIX.length) : stack;
+  const suffix = kind === "stage" ? "" : `${operation === undefined ? "" : `-${operation}`}${CANARY_SUFFIX}`;
+  if (!stack.endsWith(suffix)) {
+    throw new HoldpointError(
+      "stack-unknown",
+      `found the stack "${stack}" for the operation "${operation}", expected "<stage>${suffix}"`,
+      { remedy: `name the stack and its file so, or mend holdpoint:operation in Pulumi.${stack}.yaml` },
+    );
+  }
+  const stage = suffix === "" ? stack : stack.slice(0, -suffix.length);
   if (!/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/.test(stage)) {
     throw new HoldpointError(
       "stack-unknown",
@@ -134,9 +165,10 @@ export function stackKind(stack: string): { readonly kind: Settings["kind"]; rea
  *   `stack-unknown` for a name that is no stage's; `yaml-syntax` for a file that is no YAML
  */
 export function parseSettings(raw: RawSettings): Settings {
-  const { kind, stage } = stackKind(raw.stack);
+  const operation = raw.config[`${PROJECT}:operation`];
+  const { kind, stage } = stackKind(raw.stack, operation);
   const source = sourceOf(raw);
-  const schema = kind === "stage" ? stageSchema : canaryStackSchema;
+  const schema = kind === "stage" ? stageSchema : operation === undefined ? canaryStackSchema : operationStackSchema;
   const result = schema.safeParse(source.data);
   const mistakes = [
     ...(result.success ? [] : mistakesOf(result.error, source, schema)).map((mistake) =>
@@ -245,6 +277,7 @@ function fileKey(key: string): string {
 }
 
 const TEXT_KEYS: readonly string[] = [
+  "operation",
   "plan",
   "trust",
   "evidence",

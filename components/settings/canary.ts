@@ -1,4 +1,7 @@
-/** Sections `canary` and `route` of a canary stack: what must change in seconds, and where the traffic enters. */
+/**
+ * Sections `canary` and `route` of a canary stack: what must change in seconds, and where the traffic enters. A stage has
+ * one canary stack for the whole service, and beside it one for each operation that has a canary of its own.
+ */
 import { z } from "zod";
 import { bool, hostname, integer, label, some } from "./values";
 
@@ -11,14 +14,42 @@ export const canarySchema = z.strictObject({
   safeMode: bool,
 });
 
+/** An operation's own: its kill switch is the service's, on the stack of the whole service. */
+export const operationCanarySchema = z
+  .strictObject({ weight: canarySchema.shape.weight })
+  .transform(({ weight }) => ({ weight, killSwitch: false, safeMode: false }));
+
+const exact = z
+  .string({ error: "some text without spaces" })
+  .regex(/^[A-Za-z0-9._-]{1,100}$/, { error: "letters, digits, dots, hyphens and underscores, at most 100" });
+
+/** Whose requests the weight is about; everybody else's stay on the baseline. */
+const cohort = z.union(
+  [
+    z.strictObject({ header: exact, value: exact }),
+    z.strictObject({ cookie: exact, value: exact }),
+    z.strictObject({ group: label }),
+  ],
+  { error: "a header and its value, a cookie and its value, or a group" },
+);
+
 export const routeSchema = z.strictObject({
   hostnames: some(hostname, "host names"),
   /** The Gateway that the route attaches to. */
   gateway: z.strictObject({ namespace: label, name: label, listener: label }),
+  cohort: cohort.optional(),
+});
+
+/** An operation's route: only the requests below its path. */
+export const operationRouteSchema = routeSchema.extend({
+  path: z
+    .string({ error: 'a path such as "/search"' })
+    .regex(/^\/[A-Za-z0-9/_-]{1,99}$/, { error: 'a path such as "/search"' }),
 });
 
 export type CanarySettings = z.infer<typeof canarySchema>;
-export type RouteSettings = z.infer<typeof routeSchema>;
+export type RouteSettings = z.infer<typeof routeSchema> & { readonly path?: string };
+export type CohortSettings = z.infer<typeof cohort>;
 
 /** What the route really sends to the canary, in percent: nothing while the kill switch is on. */
 export function effectiveWeight(settings: CanarySettings): number {

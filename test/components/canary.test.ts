@@ -72,7 +72,7 @@ describe("the route", () => {
 
   test("keeps its host names and gateway in a run that nobody cleared: that may only move the weight", async () => {
     const ignored = (await canary({ switchesMayBeLifted: false })).one("HTTPRoute").ignoreChanges;
-    expect(ignored).toEqual(["spec.hostnames", "spec.parentRefs"]);
+    expect(ignored).toEqual(["spec.hostnames", "spec.parentRefs", "spec.rules[*].matches"]);
     expect((await canary({ switchesMayBeLifted: true })).one("HTTPRoute").ignoreChanges).toEqual([]);
   });
 
@@ -151,4 +151,54 @@ test("a route without host names is refused", () => {
   expect(refusalOf(() => new Canary("canary", args({ route })))).toBe(
     "route: hostnames: expected a list of host names, at least one",
   );
+});
+
+describe("a cohort", () => {
+  type Cohort = NonNullable<CanaryArgs["route"]["cohort"]>;
+  const route = (cohort: Cohort) => ({ ...canarySettings().route, cohort });
+  const rules = async (cohort: Cohort) => (await canary({ route: route(cohort) })).one("HTTPRoute").inputs.spec.rules;
+
+  test("is weighed alone: everybody else stays on the baseline", async () => {
+    const [first, second, ...others] = await rules({ header: "X-Beta", value: "yes" });
+    expect(first.matches).toEqual([
+      { path: { type: "PathPrefix", value: "/" }, headers: [{ type: "Exact", name: "x-beta", value: "yes" }] },
+    ]);
+    expect(first.backendRefs.map(({ weight }: { weight: number }) => weight)).toEqual([75, 25]);
+    expect(second.matches).toEqual([{ path: { type: "PathPrefix", value: "/" } }]);
+    expect(second.backendRefs.map(({ weight }: { weight: number }) => weight)).toEqual([100, 0]);
+    expect(others).toEqual([]);
+  });
+
+  test("by cookie is one part of the header, by group the edge's header", async () => {
+    const [byCookie] = await rules({ cookie: "beta.user", value: "1" });
+    const [header] = byCookie.matches[0].headers;
+    expect(header).toMatchObject({ type: "RegularExpression", name: "cookie" });
+    const matches = (cookies: string) => new RegExp(`^(?:${header.value})$`).test(cookies);
+    expect(["beta.user=1", "a=b; beta.user=1", "beta.user=1; a=b"].map(matches)).toEqual([true, true, true]);
+    expect(["beta.user=12", "xbeta.user=1", "betaXuser=1", "a=beta.user=1"].map(matches)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+    const [byGroup] = await rules({ group: "beta" });
+    expect(byGroup.matches[0].headers).toEqual([{ type: "Exact", name: "x-group", value: "beta" }]);
+  });
+});
+
+describe("the canary of one operation", () => {
+  const search = () =>
+    canary({ operation: "search", route: { ...canarySettings().route, path: "/search" }, settings: { weight: 10 } });
+
+  test("has a route of its own, below its path", async () => {
+    const { inputs } = (await search()).one("HTTPRoute");
+    expect(inputs.metadata.name).toBe("omnihub-search");
+    expect(inputs.spec.rules).toHaveLength(1);
+    expect(inputs.spec.rules[0].matches).toEqual([{ path: { type: "PathPrefix", value: "/search" } }]);
+    expect(inputs.spec.rules[0].backendRefs.map(({ weight }: { weight: number }) => weight)).toEqual([90, 10]);
+  });
+  test("leaves the switches to the whole service's, and records its step", async () => {
+    expect((await search()).ofType("ConfigMap")).toEqual([]);
+    expect((await search()).one("Stash", "step").inputs.input.weight).toBe(10);
+  });
 });

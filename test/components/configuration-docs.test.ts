@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import { canarySchema, routeSchema } from "../../components/settings/canary";
+import { canarySchema, operationRouteSchema } from "../../components/settings/canary";
 import { commonShape } from "../../components/settings/common";
 import { environmentSchema } from "../../components/settings/environment";
 import { monitoringSchema } from "../../components/settings/monitoring";
@@ -24,7 +24,7 @@ function keysOf(schema: z.ZodType): string[] {
 
 const all = {
   canary: canarySchema,
-  route: routeSchema,
+  route: operationRouteSchema,
   environment: environmentSchema,
   waf: wafSchema,
   redis: redisSchema,

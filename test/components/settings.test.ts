@@ -346,3 +346,40 @@ describe("Redis' token", () => {
     expect(() => parseSettings({ ...raw, file: { path: raw.file.path, text } })).not.toThrow();
   });
 });
+
+describe("the stack of one operation", () => {
+  const search = (change: Record<string, string> = {}, stack = "production-search-canary") => {
+    const raw = rawSettings("production-canary");
+    const route = { ...JSON.parse(raw.config["holdpoint:route"] ?? "{}"), path: "/search" };
+    const own = { "holdpoint:operation": "search", "holdpoint:canary": '{"weight":10}' };
+    const config = { ...raw.config, ...own, "holdpoint:route": JSON.stringify(route), ...change };
+    return parseSettings({ stack, config });
+  };
+
+  test("is of its stage, and has a weight and a path alone", () => {
+    expect(search()).toMatchObject({
+      kind: "canary",
+      stage: "production",
+      operation: "search",
+      canary: { weight: 10, killSwitch: false, safeMode: false },
+      route: { path: "/search" },
+    });
+  });
+  test("has no switch: they are the whole service's", () => {
+    expect(refusalOf(() => search({ "holdpoint:canary": '{"weight":10,"killSwitch":true}' }))).toContain(
+      'canary: found the unknown key "killSwitch", expected one of weight',
+    );
+  });
+  test("needs a path that is not everything", () => {
+    expect(refusalOf(() => search({ "holdpoint:route": JSON.stringify({ hostnames: ["a.dev"] }) }))).toContain("path");
+    const root = { hostnames: ["a.dev"], gateway: { namespace: "a", name: "a", listener: "a" }, path: "/" };
+    expect(refusalOf(() => search({ "holdpoint:route": JSON.stringify(root) }))).toContain(
+      'route.path: found "/", expected a path such as "/search"',
+    );
+  });
+  test("is named after its operation", () => {
+    expect(refusalOf(() => search({}, "production-canary"))).toBe(
+      'found the stack "production-canary" for the operation "search", expected "<stage>-search-canary"',
+    );
+  });
+});
