@@ -230,7 +230,7 @@ export function unmet(decided: Decision): readonly Finding[] {
 }
 
 function decision(gate: string, world: World, findings: readonly Finding[]): Decision {
-  const all = [...clockFindings(world), ...findings];
+  const all = [...clockFindings(world), ...goneFindings(world), ...findings];
   return {
     gate,
     outcome: outcome(all),
@@ -250,6 +250,21 @@ function clockFindings(world: World): Finding[] {
       ...broken("clock", "the machine", found, "a clock that can be trusted"),
       title: "The clock",
       remedy: "set the machine's clock",
+    },
+  ];
+}
+
+/** Evidence that was taken away is no criterion's: nobody can know any more which one it would have shut. */
+function goneFindings({ evidenceGone = [] }: World): Finding[] {
+  if (evidenceGone.length === 0) return [];
+  const more = evidenceGone.length > 5 ? ` and ${evidenceGone.length - 5} more` : "";
+  return [
+    {
+      ...broken("evidence-kept", "the evidence store", `${evidenceGone.slice(0, 5).join("; ")}${more}`, "all evidence that was added is still there"),
+      title: "Nothing was taken out of the evidence store",
+      owner: "whoever keeps the evidence store",
+      remedy: "put back what was taken away, from a copy of the store",
+      command: "npx holdpoint history --check",
     },
   ];
 }

@@ -101,6 +101,8 @@ export interface World {
   readonly rejected: readonly RejectedEvidence[];
   /** Why the evidence store could not be read: then every criterion that rests on it is unmet. */
   readonly evidenceFailure?: string;
+  /** What was taken out of the store or altered since it was added there, in words. It may have spoken against. */
+  readonly evidenceGone?: readonly string[];
   readonly approvals: readonly Approval[];
   /** Present in `up`: what approvals must match. */
   readonly binding?: RunBinding;
