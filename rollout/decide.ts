@@ -8,11 +8,15 @@ import type { Answer, Context } from "./criteria/answer";
 import { judgeDeclared } from "./criteria/declared";
 import { judgeFreeze, judgePipelines } from "./criteria/code";
 import { judgeBackup, judgeCost, judgeDrill, judgeOnCall, judgeRunbooks } from "./criteria/operations";
-import { judgeCanaryAtRest, judgeStageDone, judgeWindow } from "./criteria/progress";
+import { judgeNoFreeze, judgeStageLasted, judgeWatch, judgeWindow } from "./criteria/calendar";
+import { judgeCanaryAtRest, judgeStageDone } from "./criteria/progress";
 import { judgeVulnerabilities } from "./criteria/security";
 import { judgeTests } from "./criteria/tests";
 import type { Decision, Finding, Outcome } from "./decision";
 import type { ApprovalCriterion, Criterion, Plan, Stage } from "./plan";
+import { askedNow, isFinishing } from "./gate";
+import type { Asked } from "./gate";
+import { agreeAll } from "./openings";
 import { stageOf } from "./plan";
 import { judgeStep, STEP_CHECKS } from "./steps";
 import { canaryWayBack, stageWayBack } from "./way-back";
@@ -65,12 +69,10 @@ function stepGate(stageName: string, to: number, world: World): string {
 /** Judges under each update plan that somebody spoke about, and takes the one that is nearest to GO. */
 function bestDecision(gate: string, context: Context): Decision {
   const { plan, stage, world } = context;
-  const { criteria } = stage.enter;
-  const fixed = new Map(
-    criteria
-      .filter((criterion) => !isApproval(criterion))
-      .map((criterion) => [criterion.id, answersOf(criterion, context)]),
-  );
+  const asked = askedNow(plan, stage, world);
+  const criteria = asked.map(({ criterion }) => criterion);
+  const ids = [...criteria.map(({ id }) => id), ...(isFinishing(stage, world) ? [WATCH] : [])];
+  const fixed = agreeAll(new Map([...fixedAnswers(asked, context), ...watchAnswer(context)]), world.now);
   const decisions = candidatePlans(world).map((updatePlan) => {
     const findings = criteria.flatMap((criterion) => {
       const answers = isApproval(criterion)
@@ -78,30 +80,46 @@ function bestDecision(gate: string, context: Context): Decision {
         : (fixed.get(criterion.id) ?? []);
       return answers.map((answer) => toFinding(criterion, context, answer));
     });
-    const missing = rollCall(
-      criteria.map((criterion) => criterion.id),
-      findings,
-      plan,
-    );
-    const made = decision(gate, world, [...findings, ...missing]);
+    findings.push(...watchFindings(context, fixed.get(WATCH) ?? []));
+    const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
     const approvals = usedApprovals(criteria, findings, world);
     return { ...made, approvals, ...(updatePlan === undefined || approvals.length === 0 ? {} : { updatePlan }) };
   });
   const ranked = decisions.toSorted(
     (a, b) => unmet(a).length - unmet(b).length || compareText(a.updatePlan, b.updatePlan),
   );
-  return (
-    ranked[0] ??
-    decision(
-      gate,
-      world,
-      rollCall(
-        criteria.map((criterion) => criterion.id),
-        [],
-        plan,
-      ),
-    )
-  );
+  return ranked[0] ?? decision(gate, world, rollCall(ids, [], plan));
+}
+
+/** The watch after the canary's last step, which a new baseline must have ended. */
+const WATCH = "finish.watch";
+
+/** The answers of all that does not depend on an update plan. */
+function fixedAnswers(asked: readonly Asked[], context: Context): [string, readonly Answer[]][] {
+  return asked
+    .filter(({ criterion }) => !isApproval(criterion))
+    .map(({ criterion, stage: written }) => [criterion.id, answersOf(criterion, { ...context, written })]);
+}
+
+function watchAnswer({ stage, world }: Context): [string, readonly Answer[]][] {
+  if (stage.finish === undefined || !isFinishing(stage, world)) return [];
+  const { after } = stage.finish;
+  return [[WATCH, guarded(() => [judgeWatch(stage, after, world)])]];
+}
+
+function watchFindings({ plan, stage }: Context, answers: readonly Answer[]): Finding[] {
+  return answers.map(({ verdict, found, wanted, remedy, opensAt }) => ({
+    criterion: WATCH,
+    title: "All traffic was on the new version and watched",
+    verdict,
+    found,
+    wanted,
+    owner: stage.canary?.owner ?? "whoever keeps the plan",
+    remedy: verdict === "pass" ? "" : remedy,
+    line: plan.source.at(["stages", plan.stages.indexOf(stage), "finish", "after"]),
+    ...(opensAt === undefined ? {} : { opensAt }),
+    used: [],
+  }));
 }
 
 function compareText(a = "", b = ""): number {
@@ -136,6 +154,7 @@ function guarded(evaluate: () => readonly Answer[]): readonly Answer[] {
         found: `the check itself failed: ${why}`,
         wanted: "a check that ends",
         remedy: "report this as a defect of Holdpoint",
+        times: "unknown",
       },
     ];
   }
@@ -163,7 +182,11 @@ function judge(criterion: Criterion, context: Context): Answer {
     case "pipelines":
       return judgePipelines(criterion, world);
     case "window":
-      return judgeWindow(context);
+      return judgeWindow(criterion, context);
+    case "no-freeze":
+      return judgeNoFreeze(context);
+    case "stage-lasted":
+      return judgeStageLasted(criterion, context);
     case "declared":
       return judgeDeclared(criterion, context);
     case "stage-done":
@@ -230,15 +253,22 @@ export function unmet(decided: Decision): readonly Finding[] {
 }
 
 function decision(gate: string, world: World, findings: readonly Finding[]): Decision {
-  const all = [...clockFindings(world), ...goneFindings(world), ...findings];
+  const all = [...clockFindings(world), ...findings];
   return {
     gate,
     outcome: outcome(all),
     findings: all,
     decidedAt: world.now,
+    ...opening(all),
     ...(world.clockNote === undefined ? {} : { clock: world.clockNote }),
     approvals: [],
   };
+}
+
+/** When all that only time mends is mended at once, where that is known. */
+function opening(findings: readonly Finding[]): Pick<Decision, "opensAt"> {
+  const times = findings.flatMap(({ verdict, opensAt }) => (verdict === "pass" ? [] : (opensAt ?? [])));
+  return times.length === 0 ? {} : { opensAt: Math.max(...times) };
 }
 
 /** A clock that can't be trusted is a NO-GO of its own: every age and window rests on it. */
@@ -250,21 +280,6 @@ function clockFindings(world: World): Finding[] {
       ...broken("clock", "the machine", found, "a clock that can be trusted"),
       title: "The clock",
       remedy: "set the machine's clock",
-    },
-  ];
-}
-
-/** Evidence that was taken away is no criterion's: nobody can know any more which one it would have shut. */
-function goneFindings({ evidenceGone = [] }: World): Finding[] {
-  if (evidenceGone.length === 0) return [];
-  const more = evidenceGone.length > 5 ? ` and ${evidenceGone.length - 5} more` : "";
-  return [
-    {
-      ...broken("evidence-kept", "the evidence store", `${evidenceGone.slice(0, 5).join("; ")}${more}`, "all evidence that was added is still there"),
-      title: "Nothing was taken out of the evidence store",
-      owner: "whoever keeps the evidence store",
-      remedy: "put back what was taken away, from a copy of the store",
-      command: "npx holdpoint history --check",
     },
   ];
 }

@@ -37,6 +37,8 @@ export interface Decision {
   /** Why a gate is open without criteria: the way back. */
   readonly wayBack?: string;
   readonly findings: readonly Finding[];
+  /** When all windows, freezes, holds and least durations allow it, plan time; absent where they do, or nobody knows. */
+  readonly opensAt?: number;
   /** When it was decided, plan time. */
   readonly decidedAt: number;
   /** A clock's note that a reader must see. */

@@ -8,18 +8,23 @@ import type { ReleaseName, StageEntry, StageRecord } from "./world";
  * @param made what this run makes of the stage
  */
 export function nextRecord(before: StageRecord | undefined, made: StageEntry, decision: Decision): StageRecord {
-  const entry = { release: nameOf(made.release), baseline: nameOf(made.baseline), request: made.request };
+  const entry = entryOf(made);
   const usedApprovals = [...new Set([...(before?.usedApprovals ?? []), ...decision.approvals])].toSorted();
   const current = before?.current;
   if (current === undefined) return { current: entry, usedApprovals };
-  if (sameEntry(current, entry)) return { ...before, usedApprovals };
+  if (sameEntry(current, entry)) return { ...before, current: entryOf(current), usedApprovals };
   // After a way back there is nothing to go back to: else "back" would lead forward again, past the gate.
   if (before?.previous !== undefined && sameEntry(before.previous, entry)) return { current: entry, usedApprovals };
-  return { current: entry, previous: current, usedApprovals };
+  return { current: entry, previous: entryOf(current), usedApprovals };
 }
 
 function sameEntry(a: StageEntry, b: StageEntry): boolean {
   return a.request === b.request && sameName(a.release, b.release);
+}
+
+/** Only what is kept: a time would be another one in each preview, and an update plan could not be kept to. */
+function entryOf({ release, baseline, request }: StageEntry): StageEntry {
+  return { release: nameOf(release), baseline: nameOf(baseline), request };
 }
 
 /** Only what names a release: callers hand in more. */

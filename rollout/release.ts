@@ -8,6 +8,8 @@ export interface Release {
   readonly commit: string;
   /** Who wrote the change, as an identity of the trust file: never its own approver. */
   readonly author: string;
+  /** One of the plan's `releaseTypes`, where it has some: "hotfix". */
+  readonly type?: string;
 }
 
 /** The image's sha256 (64 hex), which evidence may name as its subject instead of the commit. */

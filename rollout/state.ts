@@ -8,7 +8,7 @@ import type { Clock } from "./clock";
 import { HoldpointError } from "./errors";
 import type { Digest } from "./evidence";
 import { withoutSecrets } from "./secrets";
-import type { CanaryRecord, StageRecord, StageState } from "./world";
+import type { CanaryRecord, StageEntry, StageRecord, StageState } from "./world";
 
 /** The built-in resource that keeps a value in the state. */
 export const STASH = "pulumi:index:Stash";
@@ -164,14 +164,14 @@ export interface StageStacks {
 
 /** What a stage's states say of it. What is there and not understood is said, and then no gate opens. */
 export function stageStateOf({ stage, canary }: StageStacks, service: string, clock: Clock): StageState {
-  const record = stage === undefined ? undefined : recordOf(stage);
+  const record = stage === undefined ? undefined : recordOf(stage, clock);
   if (record === "malformed") return { ok: false, why: 'the stage stack\'s "record" is malformed' };
   const step = canary === undefined ? undefined : canaryOf(canary, service, clock);
   if (step === "malformed") return { ok: false, why: 'the canary stack\'s "step" is malformed' };
   return { ok: true, ...(record === undefined ? {} : { record }), ...(step === undefined ? {} : { canary: step }) };
 }
 
-function recordOf(deployment: Deployment): StageRecord | "malformed" | undefined {
+function recordOf(deployment: Deployment, clock: Clock): StageRecord | "malformed" | undefined {
   const input = stashInput(deployment, "record");
   if (stash(deployment, "record") === undefined) return undefined;
   const { data } = stageRecord.safeParse(input);
@@ -179,9 +179,15 @@ function recordOf(deployment: Deployment): StageRecord | "malformed" | undefined
   const { current, previous, usedApprovals } = data;
   return {
     usedApprovals,
-    ...(current === undefined ? {} : { current }),
+    ...(current === undefined ? {} : { current: { ...current, ...sinceOf(deployment, clock) } }),
     ...(previous === undefined ? {} : { previous }),
   };
+}
+
+/** The record moves only when what runs there does. A time that can't be read is not known, which is no reason to go. */
+function sinceOf(deployment: Deployment, clock: Clock): Pick<StageEntry, "since"> {
+  const modified = modifiedAt(deployment, "record");
+  return modified === undefined || !Number.isFinite(modified) ? {} : { since: clock.at(modified) };
 }
 
 function canaryOf(deployment: Deployment, service: string, clock: Clock): CanaryRecord | "malformed" | undefined {

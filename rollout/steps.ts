@@ -2,12 +2,14 @@
  * A canary's steps: which one is next, whether the one before was held, and what was measured during it. The steps of a
  * plan are judged by the same checks for every plan, so their ids are fixed: `STEP_CHECKS` is their roll-call.
  */
-import { windowAnswer } from "./criteria/progress";
+import { judgeNoFreeze, windowAnswer } from "./criteria/calendar";
 import { short } from "./criteria/answer";
 import type { Answer } from "./criteria/answer";
-import { openingAt, showInZone } from "./calendar";
+import { nextOpening, openingAt, showInZone } from "./calendar";
 import type { Finding } from "./decision";
+import { freezesOf } from "./freezes";
 import { judgeReading } from "./judge";
+import { agreeAll, firstCommon, sinceTimes, windowTimes } from "./openings";
 import type { Canary, Plan, Stage } from "./plan";
 import { showDuration, showTime } from "./units";
 import { sameName, stageState, weightNow } from "./world";
@@ -48,7 +50,8 @@ export function judgeStep(transition: Transition): Finding[] {
   answers.set("window", judgeStepWindow(transition));
   const metrics = judgeReading(canary.judge, world, isFirstStep(state));
   for (const [check, answer] of Object.entries(metrics)) answers.set(check as StepCheck, answer);
-  return STEP_CHECKS.map((check) => finding(transition, check, answers.get(check)));
+  const agreed = agreeAll(new Map([...answers].map(([check, answer]) => [check, [answer]])), world.now);
+  return STEP_CHECKS.map((check) => finding(transition, check, agreed.get(check)?.[0]));
 }
 
 function finding(transition: Transition, check: StepCheck, answer: Answer | undefined): Finding {
@@ -175,17 +178,20 @@ function judgeHold({ canary, world }: Transition, state: StageState): Answer {
   const hold = (stepAt(canary, weight) ?? canary.steps[0])?.hold ?? Number.NaN;
   const held = world.now - record.since;
   const over = record.since + hold;
+  const times = sinceTimes(over);
   const wanted = `${weight}% held for ${showDuration(hold)}`;
-  if (held >= hold) return { verdict: "pass", found: `held for ${showDuration(held)}`, wanted, remedy: "" };
+  if (held >= hold) return { verdict: "pass", found: `held for ${showDuration(held)}`, wanted, remedy: "", times };
   if (!(held >= 0))
     return {
       verdict: "fail",
       found: `a step that began at ${showTime(record.since)}, which is not before now`,
       wanted,
       remedy: "set the machine's clock",
+      times: "unknown",
     };
   return {
     verdict: "fail",
+    times,
     found: `held for ${showDuration(held)}, since ${showTime(record.since)}`,
     wanted,
     remedy: `wait until ${showTime(over)}`,
@@ -193,29 +199,42 @@ function judgeHold({ canary, world }: Transition, state: StageState): Answer {
   };
 }
 
-/** The window is open, and stays so until the step's hold has ended. */
-function judgeStepWindow({ canary, stage, to, world }: Transition): Answer {
+/** No freeze is on, and the window is open and stays so until the step's hold has ended. */
+function judgeStepWindow(transition: Transition): Answer {
+  const { plan, stage, world } = transition;
+  const window = judgeOpenWindow(transition);
+  if (freezesOf(plan, stage).length === 0) return window;
+  const freeze = judgeNoFreeze({ plan, stage, world });
+  const [a, b] = [window.times ?? sinceTimes(world.now), freeze.times ?? "unknown"];
+  const times = a === "unknown" || b === "unknown" ? ("unknown" as const) : (from: number) => firstCommon([a, b], from);
+  return { ...(window.verdict === "pass" ? freeze : window), times };
+}
+
+function judgeOpenWindow({ canary, stage, to, world }: Transition): Answer {
   const { window } = stage;
   if (window === undefined)
     return { verdict: "pass", found: "no window is asked for", wanted: "no window", remedy: "" };
-  const open = windowAnswer(window, world.now);
+  const hold = canary.steps.find((step) => step.weight === to)?.hold;
+  const open = {
+    ...windowAnswer(window, world.now),
+    times: hold === undefined ? ("unknown" as const) : windowTimes(window, hold),
+  };
   const opening = openingAt(window, world.now);
   if (open.verdict !== "pass" || opening === undefined) return open;
-  const hold = canary.steps.find((step) => step.weight === to)?.hold;
   if (hold === undefined) {
     const [found, wanted] = [`${to}% is no step, and has no hold`, "a step's hold before the window closes"];
-    return { verdict: "fail", found, wanted, remedy: "take a step of the plan" };
+    return { verdict: "fail", found, wanted, remedy: "take a step of the plan", times: "unknown" };
   }
   const wanted = `${showDuration(hold)} of hold before the window closes`;
   const end = world.now + hold;
   if (end <= opening.until) return { ...open, wanted };
+  const opensAt = nextOpening(window, world.now)?.from;
   return {
     verdict: "fail",
     found: `the step would end after the window, which closes on ${showInZone(window, opening.until)}`,
     wanted,
     remedy: "stay at this step or go back to 0; go on when the window opens next",
-    ...(windowAnswer(window, opening.until).opensAt === undefined
-      ? {}
-      : { opensAt: windowAnswer(window, opening.until).opensAt as number }),
+    ...(opensAt === undefined ? {} : { opensAt }),
+    times: open.times,
   };
 }

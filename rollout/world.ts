@@ -3,6 +3,7 @@
  * not be found out is said in words (`failure`, `why`), never left out: an unknown never opens a gate.
  */
 import type { Approval, Digest, Evidence, RejectedEvidence, Waiver } from "./evidence";
+import type { CalendarFile } from "./freezes";
 import type { Inventory } from "./inventory";
 import type { Owed } from "./owed";
 import type { Release } from "./release";
@@ -17,6 +18,8 @@ export interface StageEntry {
   readonly baseline: ReleaseName;
   /** Digest of the request that was cleared. */
   readonly request: Digest;
+  /** Since when it runs there, plan time: `modified` of the Stash "record". Known of what runs now. */
+  readonly since?: number;
 }
 
 /** Input of the Stash "record" on a stage stack. */
@@ -101,8 +104,6 @@ export interface World {
   readonly rejected: readonly RejectedEvidence[];
   /** Why the evidence store could not be read: then every criterion that rests on it is unmet. */
   readonly evidenceFailure?: string;
-  /** What was taken out of the store or altered since it was added there, in words. It may have spoken against. */
-  readonly evidenceGone?: readonly string[];
   readonly approvals: readonly Approval[];
   /** Present in `up`: what approvals must match. */
   readonly binding?: RunBinding;
@@ -114,6 +115,8 @@ export interface World {
   /** By stage name. A stage that is not here is unknown. */
   readonly stages: Readonly<Record<string, StageState>>;
   readonly metrics?: CanaryReading | { readonly failure: string };
+  /** By the id of a freeze that is a calendar's file: what it says. One that is not here was not looked at. */
+  readonly calendars?: Readonly<Record<string, CalendarFile>>;
   /** What the program declares. Absent: nobody looked. */
   readonly declared?: Declared;
   /** Canary stacks: the emergency controls as requested. */

@@ -1,6 +1,7 @@
 /** What every evaluator of a criterion gets and gives. */
 import type { Finding, Verdict } from "../decision";
 import { criterionLine } from "../plan";
+import type { Times } from "../openings";
 import type { Criterion, Plan, Stage } from "../plan";
 import type { World } from "../world";
 
@@ -9,6 +10,8 @@ export interface Context {
   readonly plan: Plan;
   readonly stage: Stage;
   readonly world: World;
+  /** The stage under which the criterion is written, where that is another one: its `exit`. */
+  readonly written?: Stage;
 }
 
 /** One answer about a criterion; its head is added from the plan. */
@@ -20,6 +23,8 @@ export interface Answer {
   readonly remedy: string;
   readonly command?: string;
   readonly opensAt?: number;
+  /** Of what waiting can mend: from when on it holds. A gate opens when all of them do. */
+  readonly times?: Times | "unknown";
   readonly used?: readonly string[];
   /** Which part of the criterion this is, where it has several: "items of a conditional sign-off". */
   readonly part?: string;

@@ -1,44 +1,9 @@
-/** Where the rollout stands: the calendar, the stage before, the canary. */
-import { nextOpening, openingAt, showInZone, showWindow } from "../calendar";
-import type { CriterionOf, Window } from "../plan";
+/** Where the rollout stands: the stage before, the canary. */
+import type { CriterionOf } from "../plan";
 import { sameName, stageState, weightNow } from "../world";
 import type { CanaryRecord, ReleaseName, StageRecord, World } from "../world";
-import { showDuration } from "../units";
 import { short } from "./answer";
 import type { Answer, Context } from "./answer";
-
-/** The stage's window is open now. */
-export function judgeWindow({ stage, world }: Context): Answer {
-  if (stage.window === undefined) {
-    return {
-      verdict: "fail",
-      found: "a stage without a window",
-      wanted: "a window",
-      remedy: "give the stage a window in the plan",
-    };
-  }
-  return windowAnswer(stage.window, world.now);
-}
-
-/** Whether a window is open; a refusal says when it opens next. */
-export function windowAnswer(window: Window, now: number): Answer {
-  const wanted = `${showWindow(window)}, for ${showDuration(window.for)}`;
-  const opening = openingAt(window, now);
-  if (opening !== undefined) {
-    return { verdict: "pass", found: `open until ${showInZone(window, opening.until)}`, wanted, remedy: "" };
-  }
-  const next = nextOpening(window, now);
-  if (next === undefined)
-    return { verdict: "fail", found: "a time that is none", wanted, remedy: "set the machine's clock" };
-  const opens = showInZone(window, next.from);
-  return {
-    verdict: "fail",
-    found: `${showInZone(window, now)} is outside the window; it opens next on ${opens}`,
-    wanted,
-    remedy: `wait until ${opens}`,
-    opensAt: next.from,
-  };
-}
 
 /** The stage before runs this release. */
 export function judgeStageDone(criterion: CriterionOf<"stage-done">, { world }: Context): Answer {

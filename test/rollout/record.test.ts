@@ -44,6 +44,12 @@ describe("a stage's record", () => {
     expect(back.previous).toBeUndefined();
   });
 
+  it("keeps no time: it would be another one in each preview", () => {
+    const before = { ...second, current: { ...entered("2"), since: 1 } };
+    expect(nextRecord(before, entered("2"), go())).toEqual(second);
+    expect(nextRecord(before, entered("3"), go()).previous).toEqual(second.current);
+  });
+
   it("stays as it is where the same request is applied again", () => {
     expect(nextRecord(second, entered("2"), go({ wayBack: "what runs there now" }))).toEqual(second);
   });

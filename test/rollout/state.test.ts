@@ -144,9 +144,21 @@ describe("a stage's state", () => {
       ),
     ).toEqual({
       ok: true,
-      record: { current: entry, previous: entry, usedApprovals: [hex("e")] },
+      record: {
+        current: { ...entry, since: Date.UTC(2026, 10, 22, 2) },
+        previous: entry,
+        usedApprovals: [hex("e")],
+      },
       canary: { weight: 5, release: name(RELEASE), since: Date.UTC(2026, 10, 22, 2), routed: 25 },
     });
+  });
+  test("does not say since when a release is there where the record's own time can't be read", () => {
+    const record = { current: { ...entry, since: 1 }, usedApprovals: [] };
+    for (const modified of ["", "yesterday", undefined]) {
+      const { modified: _, ...stashed } = stash("record", record);
+      const found = of(state({ ...stashed, ...(modified === undefined ? {} : { modified }) }), undefined);
+      expect(found).toEqual({ ok: true, record: { current: entry, usedApprovals: [] } });
+    }
   });
   test("of stacks that do not exist is known to be empty", () =>
     expect(of(undefined, undefined)).toEqual({ ok: true }));
