@@ -5,20 +5,22 @@
 import { candidatePlans, judgeApprovals } from "./criteria/approvals";
 import { toFinding } from "./criteria/answer";
 import type { Answer, Context } from "./criteria/answer";
+import { judgeEvidence } from "./criteria/evidence";
 import { judgeDeclared } from "./criteria/declared";
-import { judgeFreeze, judgePipelines } from "./criteria/code";
-import { judgeBackup, judgeCost, judgeDrill, judgeOnCall, judgeRunbooks } from "./criteria/operations";
 import { judgeNoFreeze, judgeStageLasted, judgeWatch, judgeWindow } from "./criteria/calendar";
 import { judgeCanaryAtRest, judgeStageDone } from "./criteria/progress";
-import { judgeVulnerabilities } from "./criteria/security";
-import { judgeTests } from "./criteria/tests";
+import { broken } from "./broken";
+import { isUnmet } from "./decision";
 import type { Decision, Finding, Outcome } from "./decision";
 import type { ApprovalCriterion, Criterion, Plan, Stage } from "./plan";
 import { askedNow, isFinishing } from "./gate";
 import type { Asked } from "./gate";
 import { agreeAll } from "./openings";
+import { isAsked, judgeObligations, judgeOwed, notAsked, NOTHING_OWED, owedAfter, owedBy, owedNote } from "./owed";
 import { stageOf } from "./plan";
+import { judgeType } from "./release-types";
 import { judgeStep, STEP_CHECKS } from "./steps";
+import { waive } from "./waivers";
 import { canaryWayBack, stageWayBack } from "./way-back";
 import { stageState, weightNow } from "./world";
 import type { World } from "./world";
@@ -69,21 +71,41 @@ function stepGate(stageName: string, to: number, world: World): string {
 /** Judges under each update plan that somebody spoke about, and takes the one that is nearest to GO. */
 function bestDecision(gate: string, context: Context): Decision {
   const { plan, stage, world } = context;
-  const asked = askedNow(plan, stage, world);
+  const whole = askedNow(plan, stage, world);
+  const all = whole.map(({ criterion }) => criterion);
+  const known = owedBy(context);
+  const owed = "failure" in known ? NOTHING_OWED : known;
+  const asked = whole.filter(({ criterion }) => isAsked(criterion, owed, world));
   const criteria = asked.map(({ criterion }) => criterion);
+  const promised = judgeObligations(owed, all, context);
+  const guards = [...judgeType(context), ...judgeOwed(known, all, context), ...promised.map(({ finding }) => finding)];
+  const left = notAsked(all, context, owed);
   const ids = [...criteria.map(({ id }) => id), ...(isFinishing(stage, world) ? [WATCH] : [])];
   const fixed = agreeAll(new Map([...fixedAnswers(asked, context), ...watchAnswer(context)]), world.now);
   const decisions = candidatePlans(world).map((updatePlan) => {
-    const findings = criteria.flatMap((criterion) => {
-      const answers = isApproval(criterion)
-        ? approvalAnswers(criterion, context, updatePlan)
-        : (fixed.get(criterion.id) ?? []);
-      return answers.map((answer) => toFinding(criterion, context, answer));
+    const people = approvalAnswers(criteria.filter(isApproval), context, updatePlan);
+    const judged = criteria.map((criterion) => {
+      const answers = (isApproval(criterion) ? people : fixed).get(criterion.id) ?? [];
+      const note = owedNote(criterion, owed, world);
+      return {
+        criterion,
+        findings: answers.map((answer) => {
+          const finding = toFinding(criterion, context, { ...answer, wanted: `${answer.wanted}${note}` });
+          return waive(criterion, finding, context);
+        }),
+      };
     });
+    const findings = [...guards, ...judged.flatMap((one) => one.findings)];
     findings.push(...watchFindings(context, fixed.get(WATCH) ?? []));
     const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
     const approvals = usedApprovals(criteria, findings, world);
-    return { ...made, approvals, ...(updatePlan === undefined || approvals.length === 0 ? {} : { updatePlan }) };
+    return {
+      ...made,
+      ...(left.length === 0 ? {} : { notAsked: left }),
+      ...(made.outcome === "GO" ? { owed: owedAfter(owed, all, context, judged, promised) } : {}),
+      approvals,
+      ...(updatePlan === undefined || approvals.length === 0 ? {} : { updatePlan }),
+    };
   });
   const ranked = decisions.toSorted(
     (a, b) => unmet(a).length - unmet(b).length || compareText(a.updatePlan, b.updatePlan),
@@ -130,12 +152,18 @@ function isApproval(criterion: Criterion): criterion is ApprovalCriterion {
   return criterion.kind === "update-plan-review" || criterion.kind === "sign-off";
 }
 
+/** Judged together: who serves one may be barred from another. */
 function approvalAnswers(
-  criterion: ApprovalCriterion,
+  criteria: readonly ApprovalCriterion[],
   context: Context,
   updatePlan: string | undefined,
-): readonly Answer[] {
-  return guarded(() => judgeApprovals(criterion, context, updatePlan));
+): ReadonlyMap<string, readonly Answer[]> {
+  const together = new Map<string, readonly Answer[]>();
+  const failed = guarded(() => {
+    for (const [id, answers] of judgeApprovals(criteria, context, updatePlan)) together.set(id, answers);
+    return [];
+  });
+  return failed.length === 0 ? together : new Map(criteria.map(({ id }) => [id, failed]));
 }
 
 function answersOf(criterion: Criterion, context: Context): readonly Answer[] {
@@ -161,26 +189,8 @@ function guarded(evaluate: () => readonly Answer[]): readonly Answer[] {
 }
 
 function judge(criterion: Criterion, context: Context): Answer {
-  const { world } = context;
+  if ("attestedBy" in criterion) return judgeEvidence(criterion, context.world);
   switch (criterion.kind) {
-    case "tests":
-      return judgeTests(criterion, world);
-    case "vulnerabilities":
-      return judgeVulnerabilities(criterion, world);
-    case "drill":
-      return judgeDrill(criterion, world);
-    case "cost":
-      return judgeCost(criterion, world);
-    case "on-call":
-      return judgeOnCall(criterion, world);
-    case "runbooks":
-      return judgeRunbooks(criterion, world);
-    case "freeze":
-      return judgeFreeze(criterion, world);
-    case "backup":
-      return judgeBackup(criterion, world);
-    case "pipelines":
-      return judgePipelines(criterion, world);
     case "window":
       return judgeWindow(criterion, context);
     case "no-freeze":
@@ -233,27 +243,13 @@ function noCanary(plan: Plan, stage: Stage): Finding {
   return broken("canary", line, `${stage.name} has no canary in the plan`, "a canary with steps");
 }
 
-function broken(criterion: string, line: string, found: string, wanted: string): Finding {
-  return {
-    criterion,
-    title: "The plan and what was judged agree",
-    verdict: "fail",
-    found,
-    wanted,
-    owner: "whoever keeps the plan",
-    remedy: "mend the plan, or report this as a defect of Holdpoint",
-    line,
-    used: [],
-  };
-}
-
 /** The findings that keep a gate shut. */
 export function unmet(decided: Decision): readonly Finding[] {
-  return decided.findings.filter((finding) => finding.verdict !== "pass");
+  return decided.findings.filter(isUnmet);
 }
 
 function decision(gate: string, world: World, findings: readonly Finding[]): Decision {
-  const all = [...clockFindings(world), ...findings];
+  const all = [...clockFindings(world), ...goneFindings(world), ...findings];
   return {
     gate,
     outcome: outcome(all),
@@ -267,7 +263,7 @@ function decision(gate: string, world: World, findings: readonly Finding[]): Dec
 
 /** When all that only time mends is mended at once, where that is known. */
 function opening(findings: readonly Finding[]): Pick<Decision, "opensAt"> {
-  const times = findings.flatMap(({ verdict, opensAt }) => (verdict === "pass" ? [] : (opensAt ?? [])));
+  const times = findings.filter(isUnmet).flatMap(({ opensAt }) => opensAt ?? []);
   return times.length === 0 ? {} : { opensAt: Math.max(...times) };
 }
 
@@ -284,10 +280,25 @@ function clockFindings(world: World): Finding[] {
   ];
 }
 
+/** Evidence that was taken away is no criterion's: nobody can know any more which one it would have shut. */
+function goneFindings({ evidenceGone = [] }: World): Finding[] {
+  if (evidenceGone.length === 0) return [];
+  const more = evidenceGone.length > 5 ? ` and ${evidenceGone.length - 5} more` : "";
+  return [
+    {
+      ...broken("evidence-kept", "the evidence store", `${evidenceGone.slice(0, 5).join("; ")}${more}`, "all evidence that was added is still there"),
+      title: "Nothing was taken out of the evidence store",
+      owner: "whoever keeps the evidence store",
+      remedy: "put back what was taken away, from a copy of the store",
+      command: "npx holdpoint history --check",
+    },
+  ];
+}
+
 function outcome(findings: readonly Finding[]): Outcome {
   // No finding at all is no criterion met.
   if (findings.length === 0) return "NO-GO";
-  const open = findings.filter((finding) => finding.verdict !== "pass");
+  const open = findings.filter(isUnmet);
   if (open.length === 0) return "GO";
   return open.every((finding) => finding.verdict === "pending") ? "PENDING" : "NO-GO";
 }

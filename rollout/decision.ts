@@ -1,7 +1,39 @@
 /** What a gate answers, criterion by criterion. Plain data: it is printed, stored and compared. */
+import type { Owed } from "./owed";
 
-/** Only `pass` lets a gate open; `pending` is `pass` but for approvals that are still missing. */
-export type Verdict = "pass" | "fail" | "inconclusive" | "stale" | "pending";
+/**
+ * `pass` lets a gate open. So does `waived`: not met, and people answer for it with their signatures; it is never told as
+ * passed. `pending` is `pass` but for approvals that are still missing.
+ */
+export type Verdict = "pass" | "fail" | "inconclusive" | "stale" | "pending" | "waived";
+
+/** Whether a criterion with this verdict keeps its gate shut. */
+export function isUnmet({ verdict }: { readonly verdict: Verdict }): boolean {
+  return verdict !== "pass" && verdict !== "waived";
+}
+
+/** Under what a criterion that is not met was waived. */
+export interface Waived {
+  /** What it was without the waiver. */
+  readonly verdict: Verdict;
+  /** Until when, plan time. */
+  readonly until: number;
+  /** Who signed, why, and what each promised to have done before the next release. */
+  readonly by: readonly {
+    readonly signer: string;
+    readonly reason: string;
+    readonly obligation: string;
+    /** Its id. */
+    readonly waiver: string;
+  }[];
+}
+
+/** A criterion that was not asked because of the release's type. */
+export interface NotAsked {
+  readonly criterion: string;
+  readonly title: string;
+  readonly why: string;
+}
 
 /** One criterion's answer. */
 export interface Finding {
@@ -24,6 +56,8 @@ export interface Finding {
   readonly opensAt?: number;
   /** Evidence and approvals this answer rests on, by digest. */
   readonly used: readonly string[];
+  /** Present where the verdict is `waived`. */
+  readonly waived?: Waived;
 }
 
 /** GO, NO-GO, or PENDING where only approvals are missing. */
@@ -37,7 +71,11 @@ export interface Decision {
   /** Why a gate is open without criteria: the way back. */
   readonly wayBack?: string;
   readonly findings: readonly Finding[];
-  /** When all windows, freezes, holds and least durations allow it, plan time; absent where they do, or nobody knows. */
+  /** Criteria that this release's type is not asked for. */
+  readonly notAsked?: readonly NotAsked[];
+  /** What the stage owes once this gate was passed; absent where a decision changes nothing of it. */
+  readonly owed?: Owed;
+  /** When the windows, freezes, holds and least durations that keep it shut all allow it, plan time; absent where they do now, or nobody knows. */
   readonly opensAt?: number;
   /** When it was decided, plan time. */
   readonly decidedAt: number;

@@ -208,6 +208,41 @@ export interface Approval {
   readonly items: readonly string[];
   /** Rejected: why. */
   readonly reason?: string;
+  /** What the gate said when it was signed; absent where the approval does not tell. */
+  readonly saw?: Sight;
   readonly signer: Signer;
   readonly approvedAt: number;
+}
+
+/** What a signer saw of the gate. */
+export interface Sight {
+  readonly outcome: "GO" | "NO-GO" | "PENDING";
+  /** Ids of the findings that kept it shut. */
+  readonly unmet: readonly string[];
+}
+
+/** What exactly a waiver speaks of. Every field must be equal for it to count. */
+export interface WaiverBinding {
+  readonly stack: string;
+  readonly stage: string;
+  /** The one criterion, by its id. */
+  readonly criterion: string;
+  /** sha256 of the rollout plan's text. */
+  readonly plan: Digest;
+  readonly image: string;
+  readonly commit: string;
+}
+
+/** A verified, signed permission of one person to pass one criterion that is not met. */
+export interface Waiver {
+  readonly id: Digest;
+  readonly file: string;
+  readonly binding: WaiverBinding;
+  readonly reason: string;
+  /** What must be done, and attested, before the next release. */
+  readonly obligation: string;
+  readonly signer: Signer;
+  readonly grantedAt: number;
+  /** For how long, in milliseconds of plan time. */
+  readonly validFor: number;
 }

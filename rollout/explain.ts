@@ -1,5 +1,6 @@
 /** A decision as text for a terminal: plain, complete, and readable at 2 a.m. */
 import { short } from "./criteria/answer";
+import { isUnmet } from "./decision";
 import type { Decision, Finding } from "./decision";
 import { showTime } from "./units";
 
@@ -12,7 +13,7 @@ export function renderRefusals(decision: Decision): readonly string[] {
 /** Why one criterion is unmet: what was found, what was wanted, who mends it and how, and where the plan says so. */
 export function renderFinding(finding: Finding): string {
   const { criterion, title, verdict, found, wanted, owner, remedy, command, line, opensAt } = finding;
-  const label = verdict === "pending" ? "PENDING" : verdict === "pass" ? "pass" : "NO-GO";
+  const label = verdict === "pending" ? "PENDING" : isUnmet(finding) ? "NO-GO" : verdict;
   return [
     `${label} ${criterion}: ${title}${verdict === "stale" || verdict === "inconclusive" ? ` (${verdict})` : ""}`,
     `found: ${found}`,
@@ -31,17 +32,24 @@ export function renderSummary(decision: Decision): string {
   if (wayBack !== undefined) return `${outcome} ${gate}: ${wayBack}`;
   const open = unmet(decision);
   const total = `${findings.length} ${findings.length === 1 ? "criterion" : "criteria"}`;
-  if (open.length === 0) return `${outcome} ${gate}: ${total} met`;
+  if (open.length === 0) return `${outcome} ${gate}: ${metOf(findings, total)}`;
   const ids = open.map((finding) => finding.criterion).join(", ");
   const what = outcome === "PENDING" ? "wait for approval" : "unmet";
   return `${outcome} ${gate}: ${open.length} of ${total} ${what}: ${ids}`;
+}
+
+/** "17 criteria met", or "16 of 17 criteria met, 1 waived: security-scan": what is waived was not met. */
+function metOf(findings: readonly Finding[], total: string): string {
+  const waived = findings.filter(({ verdict }) => verdict === "waived").map(({ criterion }) => criterion);
+  if (waived.length === 0) return `${total} met`;
+  return `${findings.length - waived.length} of ${total} met, ${waived.length} waived: ${waived.join(", ")}`;
 }
 
 /** The whole decision: summary, a table of all criteria, and what is missing in full. */
 export function renderDecision(decision: Decision): string {
   const clock = decision.clock === undefined ? "" : ` (clock: ${decision.clock})`;
   const parts = [`${renderSummary(decision)}\ndecided ${showTime(decision.decidedAt)}${clock}`];
-  if (decision.findings.length > 0) parts.push(renderTable(decision.findings));
+  if (decision.findings.length > 0) parts.push(renderTable(decision));
   parts.push(...unmet(decision).map((finding) => renderFinding(finding)));
   if (decision.updatePlan !== undefined) parts.push(`approved update plan: ${short(decision.updatePlan)}`);
   return parts.join("\n\n");
@@ -54,18 +62,19 @@ export function renderDecision(decision: Decision): string {
 export function renderOverview(decision: Decision): string {
   const clock = decision.clock === undefined ? "" : ` (clock: ${decision.clock})`;
   const parts = [`${renderSummary(decision)}\ndecided ${showTime(decision.decidedAt)}${clock}`];
-  if (decision.findings.length > 0) parts.push(renderTable(decision.findings));
+  if (decision.findings.length > 0) parts.push(renderTable(decision));
   if (decision.outcome === "PENDING") parts.push(...unmet(decision).map((finding) => renderFinding(finding)));
   return parts.join("\n\n");
 }
 
 /** One line a criterion: id, verdict, what was found, evidence by the start of its digest. */
-function renderTable(findings: readonly Finding[]): string {
-  const rows = findings.map(({ criterion, verdict, found, used }) => [
+function renderTable({ findings, notAsked = [] }: Decision): string {
+  const judged = findings.map(({ criterion, verdict, found, used }) => [
     criterion,
     verdict,
     used.length === 0 ? found : `${found} [${used.map(short).join(" ")}]`,
   ]);
+  const rows = [...judged, ...notAsked.map(({ criterion, why }) => [criterion, "not asked", why])];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map(
@@ -76,5 +85,5 @@ function renderTable(findings: readonly Finding[]): string {
 }
 
 function unmet(decision: Decision): readonly Finding[] {
-  return decision.findings.filter((finding) => finding.verdict !== "pass");
+  return decision.findings.filter(isUnmet);
 }

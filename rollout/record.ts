@@ -10,12 +10,15 @@ import type { ReleaseName, StageEntry, StageRecord } from "./world";
 export function nextRecord(before: StageRecord | undefined, made: StageEntry, decision: Decision): StageRecord {
   const entry = entryOf(made);
   const usedApprovals = [...new Set([...(before?.usedApprovals ?? []), ...decision.approvals])].toSorted();
+  // A way back pays no debt: what was owed before is owed still, and what is not known stays unknown.
+  const owed = decision.owed ?? before?.owed;
+  const kept = { usedApprovals, ...(owed === undefined ? {} : { owed }) };
   const current = before?.current;
-  if (current === undefined) return { current: entry, usedApprovals };
-  if (sameEntry(current, entry)) return { ...before, current: entryOf(current), usedApprovals };
+  if (current === undefined) return { current: entry, ...kept };
+  if (sameEntry(current, entry)) return { ...before, current: entryOf(current), ...kept };
   // After a way back there is nothing to go back to: else "back" would lead forward again, past the gate.
-  if (before?.previous !== undefined && sameEntry(before.previous, entry)) return { current: entry, usedApprovals };
-  return { current: entry, previous: entryOf(current), usedApprovals };
+  if (before?.previous !== undefined && sameEntry(before.previous, entry)) return { current: entry, ...kept };
+  return { current: entry, previous: entryOf(current), ...kept };
 }
 
 function sameEntry(a: StageEntry, b: StageEntry): boolean {

@@ -153,22 +153,48 @@ const stageRecord = z.object({
   current: entry.optional(),
   previous: entry.optional(),
   usedApprovals: z.array(z.string()),
+  owed: z.unknown().optional(),
+});
+const owedSchema = z.object({
+  debts: z.array(z.object({ criterion: z.string().min(1), release: releaseName, type: z.string().min(1) })),
+  obligations: z.array(
+    z.object({
+      criterion: z.string().min(1),
+      obligation: z.string().min(1),
+      waivers: z.array(z.string().min(1)).min(1),
+      release: releaseName,
+    }),
+  ),
 });
 const canaryStep = z.object({ weight: z.number().min(0).max(100), release: releaseName });
 
-/** The two stacks of a stage, undefined for one that does not exist yet. */
+/** The stacks of a stage, undefined for one that does not exist yet. */
 export interface StageStacks {
   readonly stage: Deployment | undefined;
   readonly canary: Deployment | undefined;
+  /** Canary stacks of single operations, by the operation. */
+  readonly operations?: Readonly<Record<string, Deployment | undefined>>;
 }
 
 /** What a stage's states say of it. What is there and not understood is said, and then no gate opens. */
-export function stageStateOf({ stage, canary }: StageStacks, service: string, clock: Clock): StageState {
+export function stageStateOf(stacks: StageStacks, service: string, clock: Clock): StageState {
+  const { stage, canary } = stacks;
   const record = stage === undefined ? undefined : recordOf(stage, clock);
   if (record === "malformed") return { ok: false, why: 'the stage stack\'s "record" is malformed' };
   const step = canary === undefined ? undefined : canaryOf(canary, service, clock);
   if (step === "malformed") return { ok: false, why: 'the canary stack\'s "step" is malformed' };
-  return { ok: true, ...(record === undefined ? {} : { record }), ...(step === undefined ? {} : { canary: step }) };
+  const operations: Record<string, CanaryRecord> = {};
+  for (const [operation, deployment] of Object.entries(stacks.operations ?? {})) {
+    const its = deployment === undefined ? undefined : canaryOf(deployment, service, clock);
+    if (its === "malformed") return { ok: false, why: `the "step" of the canary stack of "${operation}" is malformed` };
+    if (its !== undefined) operations[operation] = its;
+  }
+  return {
+    ok: true,
+    ...(record === undefined ? {} : { record }),
+    ...(step === undefined ? {} : { canary: step }),
+    ...(stacks.operations === undefined ? {} : { operations }),
+  };
 }
 
 function recordOf(deployment: Deployment, clock: Clock): StageRecord | "malformed" | undefined {
@@ -181,7 +207,16 @@ function recordOf(deployment: Deployment, clock: Clock): StageRecord | "malforme
     usedApprovals,
     ...(current === undefined ? {} : { current: { ...current, ...sinceOf(deployment, clock) } }),
     ...(previous === undefined ? {} : { previous }),
+    ...(data.owed === undefined ? {} : { owed: owedOf(data.owed) }),
   };
+}
+
+/** Malformed, it shuts the gate by itself: the way back, which needs the rest of the record, stays open. */
+function owedOf(found: unknown): NonNullable<StageRecord["owed"]> {
+  const { data, error } = owedSchema.safeParse(found);
+  if (data !== undefined) return data;
+  const issue = error.issues[0];
+  return { failure: `a malformed record: owed.${issue?.path.map(String).join(".") ?? ""}` };
 }
 
 /** The record moves only when what runs there does. A time that can't be read is not known, which is no reason to go. */

@@ -45,7 +45,14 @@ export interface CanaryRecord {
 
 /** What is known of a stage. */
 export type StageState =
-  | { readonly ok: true; readonly record?: StageRecord; readonly canary?: CanaryRecord }
+  | {
+      readonly ok: true;
+      readonly record?: StageRecord;
+      /** Of the whole service. */
+      readonly canary?: CanaryRecord;
+      /** Of single operations, by name; one that never took a step is not here. */
+      readonly operations?: Readonly<Record<string, CanaryRecord>>;
+    }
   /** The checkpoint could not be read, or not understood. */
   | { readonly ok: false; readonly why: string };
 
@@ -104,6 +111,8 @@ export interface World {
   readonly rejected: readonly RejectedEvidence[];
   /** Why the evidence store could not be read: then every criterion that rests on it is unmet. */
   readonly evidenceFailure?: string;
+  /** What was taken out of the store or altered since it was added there, in words. It may have spoken against. */
+  readonly evidenceGone?: readonly string[];
   readonly approvals: readonly Approval[];
   /** Present in `up`: what approvals must match. */
   readonly binding?: RunBinding;
@@ -128,6 +137,19 @@ export function stageState(world: World, stage: string): StageState {
   return Object.hasOwn(world.stages, stage)
     ? (world.stages[stage] ?? { ok: false, why: "not looked at" })
     : { ok: false, why: `the stage "${stage}" was not looked at` };
+}
+
+/** Where a canary of the stage stands: the whole service's, or one operation's. */
+export function canaryOf(state: StageState, operation: string | undefined): CanaryRecord | undefined {
+  if (!state.ok) return undefined;
+  if (operation === undefined) return state.canary;
+  return Object.hasOwn(state.operations ?? {}, operation) ? state.operations?.[operation] : undefined;
+}
+
+/** Every canary of a stage that ever took a step. */
+export function canariesIn(state: StageState): readonly CanaryRecord[] {
+  if (!state.ok) return [];
+  return [...(state.canary === undefined ? [] : [state.canary]), ...Object.values(state.operations ?? {})];
 }
 
 /** Whether two names are of the same release: image and commit. */

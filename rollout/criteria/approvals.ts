@@ -3,13 +3,17 @@
  * not know under which update plan it was reviewed: the approvals say it, and all of a gate must say the same.
  */
 import type { Approval, Digest } from "../evidence";
-import type { ApprovalCriterion } from "../plan";
+import { nextOpening, openingAt, showInZone } from "../calendar";
+import type { CriterionOf, Stage } from "../plan";
 import { stageState } from "../world";
 import type { World } from "../world";
-import { showDuration } from "../units";
+import { showDuration, showTime } from "../units";
 import { counted, listed, short } from "./answer";
 import type { Answer, Context } from "./answer";
+import { assign } from "./assign";
+import type { Assignment } from "./assign";
 import { approveCommand } from "./commands";
+import { touches } from "./changes";
 import { select } from "./select";
 
 /** Update plans that somebody spoke about, for exactly this run; undefined where there is none yet. */
@@ -28,57 +32,137 @@ function matchesRun({ binding }: Approval, world: World): boolean {
   );
 }
 
-/** Judges one criterion of approvals under one update plan. More than one answer where a sign-off has conditions. */
+/** One approval that is asked for: a criterion of a gate, or the approval of a canary's steps with an id of its own. */
+export type ApprovalRule = Omit<CriterionOf<"update-plan-review">, "kind"> & {
+  /** Who may attest that an item of a conditional approval is done; by default those who approve. */
+  readonly itemsAttestedBy?: readonly string[] | undefined;
+};
+
+/** Where approvals are asked for, if not at a stage's own gate. */
+export interface ApprovalPlace {
+  /** Approvals that were consumed before, or why that is not known. */
+  readonly used?: readonly Digest[] | { readonly failure: string };
+  /** What signs one: "npx holdpoint approve production-canary --update-plan <file>". */
+  readonly command?: string;
+}
+
+/**
+ * Judges everything that people must agree to at one gate, under one update plan: together, because who serves one
+ * approval may be barred from another. By id; more than one answer where a sign-off has conditions.
+ * @param updatePlan the one that is decided on; undefined where nobody has spoken about any yet
+ */
 export function judgeApprovals(
-  criterion: ApprovalCriterion,
+  rules: readonly ApprovalRule[],
   context: Context,
   updatePlan: Digest | undefined,
-): Answer[] {
+  place: ApprovalPlace = {},
+): ReadonlyMap<string, readonly Answer[]> {
+  const asked = rules.map((rule) => ask(rule, context, updatePlan, place));
+  const served = assign(
+    asked.flatMap(({ rule, sorted }) =>
+      sorted === undefined
+        ? []
+        : [
+            {
+              id: rule.id,
+              count: rule.count,
+              able: sorted.able.map(({ signer }) => signer.id),
+              differentFrom: rule.differentFrom ?? [],
+            },
+          ],
+    ),
+  );
+  return new Map(
+    asked.map(({ rule, answer, sorted, rest }) => [
+      rule.id,
+      sorted === undefined ? [answer] : serve(rule, sorted, served, { ...rest, context }),
+    ]),
+  );
+}
+
+interface Rest {
+  readonly wanted: string;
+  readonly remedy: string;
+  readonly command: string;
+}
+
+/** An approval that is asked for: answered already, or with the people who would do. */
+type Asked = { readonly rule: ApprovalRule; readonly rest: Rest } & (
+  { readonly answer: Answer; readonly sorted?: undefined } | { readonly answer?: undefined; readonly sorted: Sorted }
+);
+
+function ask(rule: ApprovalRule, context: Context, updatePlan: Digest | undefined, place: ApprovalPlace): Asked {
   const { world, stage } = context;
-  const roles = criterion.from.join(" or ");
+  const roles = rule.from.join(" or ");
+  const others = rule.differentFrom ?? [];
   const rest = {
-    wanted: `${counted(criterion.count, "approval")} by ${roles} of this update plan, within ${showDuration(criterion.validFor)}, not by its author`,
+    wanted:
+      `${counted(rule.count, "approval")} by ${roles} of this update plan, within ${showDuration(rule.validFor)}, not by its author` +
+      (others.length === 0 ? "" : `, nor by who serves ${listed(others)}`),
     remedy: `ask ${roles} to review the update plan and sign it`,
-    command: approveCommand(stage.name),
+    command: place.command ?? approveCommand(stage.name),
   };
+  const touched = rule.when === undefined ? undefined : touches(rule.when, world, updatePlan);
+  if (touched?.touched === false) {
+    const { why, used } = touched;
+    return { rule, rest, answer: { ...rest, verdict: "pass", found: `not needed: ${why}`, used } };
+  }
+  const because = touched === undefined ? "" : ` (${touched.why})`;
   if (world.mode === "preview" || world.binding === undefined) {
-    return [{ ...rest, verdict: "pending", found: "asked for in up, when there is an update plan to approve" }];
+    const found = `asked for in up, when there is an update plan to approve${because}`;
+    return { rule, rest, answer: { ...rest, verdict: "pending", found } };
   }
   if (world.evidenceFailure !== undefined) {
-    return [{ ...rest, verdict: "fail", found: `the evidence could not be read: ${world.evidenceFailure}` }];
+    const found = `the evidence could not be read: ${world.evidenceFailure}`;
+    return { rule, rest, answer: { ...rest, verdict: "fail", found } };
   }
   const rejection = latestOfEach(
     world.approvals.filter((item) => matchesRun(item, world)),
-    criterion,
+    rule,
   ).find((item) => item.decision === "rejected");
   if (rejection !== undefined) {
-    const found = `rejected by ${rejection.signer.id}: ${rejection.reason ?? "no reason given"}`;
-    return [
-      {
-        ...rest,
-        verdict: "fail",
-        found,
-        remedy: `do what ${rejection.signer.id} asks for, then have it approved`,
-        used: [rejection.id],
-      },
-    ];
+    const { id, signer, reason = "no reason given" } = rejection;
+    const remedy = `do what ${signer.id} asks for, then have it approved`;
+    const found = `rejected by ${signer.id}: ${reason}`;
+    return { rule, rest, answer: { ...rest, verdict: "fail", found, remedy, used: [id] } };
   }
-  const sorted = sort(criterion, context, updatePlan);
-  if (sorted.counting.length < criterion.count) {
-    const have = `${sorted.counting.length} of ${criterion.count}`;
-    const why = sorted.others.length === 0 ? "" : `: ${listed(sorted.others)}`;
-    return [{ ...rest, verdict: "pending", found: `${have}${why}`, used: sorted.counting.map((item) => item.id) }];
+  return { rule, rest, sorted: { ...sort(rule, context, updatePlan, place), because } };
+}
+
+/** The answer of an approval whose people are chosen. */
+function serve(
+  rule: ApprovalRule,
+  { able, others, because }: Sorted,
+  served: Assignment,
+  { context, ...rest }: Rest & { readonly context: Context },
+): readonly Answer[] {
+  const people = served.get(rule.id) ?? [];
+  const counting = able.filter(({ signer }) => people.includes(signer.id));
+  const used = counting.map(({ id }) => id);
+  if (counting.length < rule.count) {
+    const barred = able
+      .filter(({ signer }) => !people.includes(signer.id))
+      .map(
+        ({ signer }) =>
+          `${signer.id} serves ${listed(servedBy(signer.id, rule.id, served))}, which takes another person`,
+      );
+    const why = [...barred, ...others];
+    const found = `${counting.length} of ${rule.count}${why.length === 0 ? "" : `: ${listed(why)}`}${because}`;
+    return [{ ...rest, verdict: "pending", found, used }];
   }
-  const used = sorted.counting.map((item) => item.id);
-  const who = sorted.counting.map(
-    (item) => `${item.signer.id}${item.decision === "conditional" ? " (conditional)" : ""}`,
+  const who = counting.map(
+    ({ signer, decision }) => `${signer.id}${decision === "conditional" ? " (conditional)" : ""}`,
   );
-  const answer: Answer = { ...rest, verdict: "pass", found: `approved by ${listed(who)}`, used };
-  return [answer, ...conditions(criterion, context, sorted.counting)];
+  const answer: Answer = { ...rest, verdict: "pass", found: `approved by ${listed(who)}${because}`, used };
+  return [answer, ...conditions(rule, context, counting)];
+}
+
+function servedBy(person: string, but: string, served: Assignment): string[] {
+  return [...served].flatMap(([id, people]) => (id !== but && people.includes(person) ? [id] : []));
 }
 
 /** The last word of each person who may speak, by time; a rejection wins a tie. */
-function latestOfEach(approvals: readonly Approval[], criterion: ApprovalCriterion): Approval[] {
+function latestOfEach(approvals: readonly Approval[], criterion: ApprovalRule): Approval[] {
   const latest = new Map<string, Approval>();
   for (const item of approvals) {
     if (!item.signer.roles.some((role) => criterion.from.includes(role))) continue;
@@ -96,31 +180,41 @@ function isLater(a: Approval, b: Approval): boolean {
 }
 
 interface Sorted {
-  readonly counting: readonly Approval[];
+  /** The last word of each person whose approval would do. */
+  readonly able: readonly Approval[];
   /** Approvals that are there and do not count, with the reason. */
   readonly others: readonly string[];
+  /** Why it is asked for at all, where it is not always: " (touches src/auth/a.ts)". */
+  readonly because: string;
 }
 
-function sort(criterion: ApprovalCriterion, context: Context, updatePlan: Digest | undefined): Sorted {
-  const { world } = context;
+function sort(
+  criterion: ApprovalRule,
+  context: Context,
+  updatePlan: Digest | undefined,
+  place: ApprovalPlace,
+): Omit<Sorted, "because"> {
   const others: string[] = [];
-  const able = world.approvals.filter((item) => {
-    const why = whyNot(item, criterion, context, updatePlan);
+  const able = context.world.approvals.filter((item) => {
+    const why =
+      whyNot(item, criterion, context, updatePlan) ??
+      wasUsed(item, context, place) ??
+      untimely(item, criterion, context);
     if (why !== undefined) others.push(`${item.signer.id}'s ${why}`);
     return why === undefined;
   });
-  const counting = latestOfEach(able, criterion).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  return { counting, others: [...new Set(others)].toSorted() };
+  const last = latestOfEach(able, criterion).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return { able: last, others: [...new Set(others)].toSorted() };
 }
 
 /** Why an approval does not count here, or undefined. */
 function whyNot(
   item: Approval,
-  criterion: ApprovalCriterion,
+  criterion: ApprovalRule,
   context: Context,
   updatePlan: Digest | undefined,
 ): string | undefined {
-  const { world, stage } = context;
+  const { world } = context;
   const { binding } = item;
   const run = world.binding;
   if (!item.signer.roles.some((role) => criterion.from.includes(role)))
@@ -131,18 +225,77 @@ function whyNot(
   if (updatePlan === undefined || !world.updatePlans.includes(binding.updatePlan))
     return `is for update plan ${short(binding.updatePlan)}, which is not in the store, or not of the whole program`;
   if (binding.updatePlan !== updatePlan) return `is for another update plan, ${short(binding.updatePlan)}`;
-  if (item.signer.id === world.release.author) return "does not count: the author of a change never approves it";
-  const state = stageState(world, stage.name);
-  if (!state.ok) return `can't be known to be unused: ${state.why}`;
-  if (state.record?.usedApprovals.includes(item.id) === true) return "was used before";
-  if (!(item.approvedAt <= world.now)) return "lies in the future";
-  if (!(world.now - item.approvedAt < criterion.validFor))
-    return `expired ${showDuration(world.now - item.approvedAt - criterion.validFor)} ago`;
+  // An identity that differs only in case reads as the same person.
+  if (item.signer.id.toLowerCase() === world.release.author.toLowerCase())
+    return "does not count: the author of a change never approves it";
   return undefined;
 }
 
+/** Why an approval can't be known to be a new one, or undefined. */
+function wasUsed({ id }: Approval, { world, stage }: Context, place: ApprovalPlace): string | undefined {
+  const state = stageState(world, stage.name);
+  const recorded = state.ok ? (state.record?.usedApprovals ?? []) : { failure: state.why };
+  const used = place.used ?? recorded;
+  if ("failure" in used) return `can't be known to be unused: ${used.failure}`;
+  return used.includes(id) ? "was used before" : undefined;
+}
+
+/** Why an approval is not of the right time, or of somebody who saw too little; undefined where it is. */
+function untimely(item: Approval, rule: ApprovalRule, context: Context): string | undefined {
+  const { world } = context;
+  if (!(item.approvedAt <= world.now)) return "lies in the future";
+  if (!(world.now - item.approvedAt < rule.validFor))
+    return `expired ${showDuration(world.now - item.approvedAt - rule.validFor)} ago`;
+  return outsideItsHour(item, rule, context) ?? sawTooLittle(item, rule, context);
+}
+
+/** Why an approval was given too early, or too late, before the window opens. */
+function outsideItsHour({ approvedAt }: Approval, rule: ApprovalRule, { stage, world }: Context): string | undefined {
+  const { notBefore, notAfter } = rule;
+  if (notBefore === undefined && notAfter === undefined) return undefined;
+  const { window } = stage;
+  const opening = window === undefined ? undefined : (openingAt(window, world.now) ?? nextOpening(window, world.now));
+  if (window === undefined || opening === undefined) return "can't be held against a window that never opens";
+  if (notBefore !== undefined && !(approvedAt >= opening.from - notBefore)) {
+    return `was given too early, at ${showTime(approvedAt)}, before ${showInZone(window, opening.from - notBefore)}`;
+  }
+  if (notAfter !== undefined && !(approvedAt < opening.from - notAfter)) {
+    return `was given too late, at ${showTime(approvedAt)}, not before ${showInZone(window, opening.from - notAfter)}`;
+  }
+  return undefined;
+}
+
+/** Why what the signer saw is not enough: criteria that were unmet then, or nobody knows. */
+function sawTooLittle({ saw }: Approval, { seen }: ApprovalRule, { stage }: Context): string | undefined {
+  if (seen === undefined) return undefined;
+  if (saw === undefined) return "does not tell what the gate said when it was signed";
+  const unmet =
+    seen === "everything"
+      ? saw.unmet.filter((id) => !opensLater(id, stage))
+      : saw.unmet.filter((id) => isOneOf(id, seen));
+  return unmet.length === 0
+    ? undefined
+    : `was given while ${listed(unmet)} ${unmet.length === 1 ? "was" : "were"} unmet`;
+}
+
+/** Approvals, which come last, and the window, which can't be open yet: no finding of these says that something is wrong. */
+function opensLater(finding: string, stage: Stage): boolean {
+  const later = stage.enter.criteria.filter(
+    ({ kind }) => kind === "sign-off" || kind === "update-plan-review" || kind === "window",
+  );
+  return isOneOf(
+    finding,
+    later.map(({ id }) => id),
+  );
+}
+
+/** Whether a finding is of one of these criteria, or of a part of one. */
+function isOneOf(finding: string, ids: readonly string[]): boolean {
+  return ids.some((id) => finding === id || finding.startsWith(`${id}.`));
+}
+
 /** The items of conditional sign-offs, each a finding of its own until it is attested as done. */
-function conditions(criterion: ApprovalCriterion, context: Context, approvals: readonly Approval[]): Answer[] {
+function conditions(criterion: ApprovalRule, context: Context, approvals: readonly Approval[]): Answer[] {
   const conditional = approvals.filter((item) => item.decision === "conditional");
   return conditional.flatMap((approval) => {
     // Whoever signs conditionally without an item has not said what would open the gate.
@@ -154,13 +307,13 @@ function conditions(criterion: ApprovalCriterion, context: Context, approvals: r
 }
 
 function judgeCondition(
-  criterion: ApprovalCriterion,
+  criterion: ApprovalRule,
   { world, stage }: Context,
   approval: Approval,
   item: string,
   part: string,
 ): Answer {
-  const roles = criterion.kind === "sign-off" ? criterion.itemsAttestedBy : criterion.from;
+  const roles = criterion.itemsAttestedBy ?? criterion.from;
   const rest = {
     part,
     wanted: `"${item}", which ${approval.signer.id} made a condition, attested as done by ${roles.join(" or ")}`,
@@ -170,7 +323,7 @@ function judgeCondition(
   if (item === "") return { ...rest, verdict: "fail", found: "a conditional sign-off that names no condition" };
   const selection = select(
     { kind: "condition", noun: "record", about: (facts) => facts.item === item && facts.approval === approval.id },
-    { subject: "release", stage: stage.name, attestedBy: roles },
+    { subject: "release", stage: stage.name, attestedBy: [...roles] },
     world,
   );
   if (selection.failure !== undefined) return { ...rest, verdict: "fail", found: selection.failure };

@@ -28,6 +28,13 @@ const approvalHead = {
     .optional(),
   /** Not given earlier than so long before the stage's window opens: "15 minutes" for the final word. */
   notBefore: duration.optional(),
+  /** Given earlier than so long before the window opens: so that the final word is not the first one, too. */
+  notAfter: duration.optional(),
+  /**
+   * What the gate must have said when it was signed: "everything" was met but approvals and the window, or these
+   * criteria were. The approve command puts into the approval what its signer saw.
+   */
+  seen: z.union([z.literal("everything"), names.readonly()], '"everything", or ids of criteria').optional(),
 };
 
 /** Where approvals are asked for in a canary: before each of its steps. */
@@ -45,12 +52,15 @@ const signOff = z.strictObject({
 /** Kinds of criteria that rest on approvals. */
 export const APPROVAL_CRITERIA = [updatePlanReview, signOff] as const;
 
+/** Milliseconds: a long weekend. What needs longer is a change of the plan. */
+const LONGEST_WAIVER = 72 * 3_600_000;
+
 /** Who may let a release pass one criterion that it does not meet, and for how long. */
 export const waivers = z.strictObject({
   from: names,
   count: atLeastOne.default(2),
-  /** The longest that one may be valid. */
-  atMost: duration,
+  /** The longest that one may be valid: hours, never weeks. */
+  atMost: duration.refine((span) => span <= LONGEST_WAIVER, "at most 72 hours"),
   /** Who attests that an obligation was met. */
   obligationsAttestedBy: names,
   covers,
@@ -62,6 +72,10 @@ export const waivers = z.strictObject({
  */
 export const releaseType = z.strictObject({
   title: text,
-  /** Who may say that a release is of this type, by an approval; the gates' own approvals hold besides. */
+  /**
+   * A release of this type owes what one of that type would have been asked for and it was not; by default everything.
+   * A type that names itself owes nothing: what is ordinary.
+   */
+  owes: name.optional(),
   covers,
 });
