@@ -87,13 +87,16 @@ function signWith({ key, sign: signs }: PrivateKey, bytes: Buffer): Buffer {
 
 /** Reads an envelope's text. Throws EnvelopeError "malformed", nothing else. */
 export function parseEnvelope(text: Uint8Array | string): Envelope {
-  let json: unknown;
   try {
-    json = parseJson(text);
+    return envelopeOf(parseJson(text));
   } catch (error) {
     if (error instanceof JsonError) throw new EnvelopeError("malformed", `the envelope is ${error.message}`);
     throw error;
   }
+}
+
+/** The envelope that parsed JSON is. Throws EnvelopeError "malformed", nothing else. */
+export function envelopeOf(json: unknown): Envelope {
   const result = envelopeSchema.safeParse(json);
   if (!result.success) {
     const issue = result.error.issues[0];

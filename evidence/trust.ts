@@ -9,8 +9,11 @@ import type { Mistake, Path } from "../rollout/yaml";
 import { choice, mistakesError, mistakesOf, readYaml } from "../rollout/yaml";
 import type { PublicKey } from "./dsse";
 import { fingerprint } from "./dsse";
+import type { Keyless, SigstoreRoot } from "./keyless";
+import { keylessSchema, matchesKeyless, sigstoreSchema } from "./keyless";
 import { EVIDENCE_KINDS } from "./predicates";
 import { PUBLIC_KEY_FORMS, readPublicKey } from "./public-key";
+import type { CertificateIdentity, SigstoreVerifier } from "./sigstore";
 
 /** What a role may be given: to attest a kind of evidence, or to approve changes. */
 export type Right = EvidenceKind | "approval";
@@ -29,6 +32,12 @@ export interface Trust {
   readonly keys: readonly PublicKey[];
   /** Whose key it is; undefined for a key that the file does not name. */
   owner(key: KeyObject): Identity | undefined;
+  /** The machine that a verified certificate is of; undefined where the file names none with its identity and issuer. */
+  keyless(certificate: CertificateIdentity): Identity | undefined;
+  /** Where the root of certificates lies; undefined where the file names none, and then no certificate counts. */
+  readonly sigstoreRoot: SigstoreRoot | undefined;
+  /** Verifies bundles with certificates; only there once `withSigstore` has read the root. */
+  readonly sigstore?: SigstoreVerifier;
   /** The identity in those of its roles that give it this right in this stage; undefined where none does. */
   signer(identity: Identity, right: Right, stage: string | undefined): Signer | undefined;
 }
@@ -51,6 +60,14 @@ const identity = z.strictObject({
   keys: z.array(key, "a list of keys").min(1, "at least one key"),
 });
 
+const machine = identity
+  .extend({
+    keys: z.array(key, "a list of keys").default([]),
+    /** Signs without keys: with certificates of the Sigstore root. */
+    keyless: z.array(keylessSchema, "a list of identities with issuers").default([]),
+  })
+  .refine(({ keys, keyless }) => keys.length + keyless.length > 0, "at least one key, or a keyless identity");
+
 const role = z.strictObject({
   may: z.array(z.enum(RIGHTS), "a list of rights").min(1, "at least one right"),
   /** Only in these stages; without it in all. Evidence that names no stage needs a role without this limit. */
@@ -61,7 +78,8 @@ const schema = z.strictObject({
   apiVersion: z.literal("holdpoint.dev/v1"),
   kind: z.literal("Trust"),
   people: z.array(identity, "a list of people").default([]),
-  machines: z.array(identity, "a list of machines").default([]),
+  machines: z.array(machine, "a list of machines").default([]),
+  sigstore: sigstoreSchema.optional(),
   roles: z.record(stage, role, "a map of roles"),
 });
 
@@ -118,12 +136,22 @@ function trust(file: TrustFile, keys: readonly PublicKey[], owners: ReadonlyMap<
   return {
     keys,
     owner: (publicKey) => owners.get(fingerprint(publicKey)),
+    keyless: (certificate) => keylessOwner(file, certificate),
+    sigstoreRoot: file.sigstore,
     signer: ({ id, person, roles }, right, inStage) => {
       if (right === "approval" && !person) return undefined;
       const held = roles.filter((roleName) => gives(roleName, right, inStage));
       return held.length === 0 ? undefined : { id, roles: held };
     },
   };
+}
+
+/** Nobody where two machines claim it: whom it would count for must not hang on their order. */
+function keylessOwner({ machines }: TrustFile, certificate: CertificateIdentity): Identity | undefined {
+  const claims = (wanted: Keyless): boolean => matchesKeyless(wanted, certificate);
+  const [owner, ...others] = machines.filter(({ keyless }) => keyless.some(claims));
+  if (owner === undefined || others.length > 0) return undefined;
+  return { id: owner.id, person: false, roles: owner.roles };
 }
 
 /** Everyone with the path in the file, people first. */

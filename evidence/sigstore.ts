@@ -1,0 +1,104 @@
+/**
+ * Sigstore bundles whose signer is in a certificate: what CI signs with without a key. Verified by Sigstore's own library
+ * against a root that comes from a file; the network is never asked. Loaded only where there is such a bundle.
+ */
+import { bundleFromJSON } from "@sigstore/bundle";
+import { TrustedRoot } from "@sigstore/protobuf-specs";
+import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
+import { EnvelopeError } from "./dsse";
+import { parseJson } from "./json";
+
+/** Who a certificate says signed: exactly what the certificate authority checked. */
+export interface CertificateIdentity {
+  /** The certificate's subject alternative name: a workflow's URI, an e-mail address. */
+  readonly identity: string;
+  /** Who vouched for it: the OpenID Connect issuer. */
+  readonly issuer: string;
+}
+
+/** The body of a verified bundle, its type and who signed it. */
+export interface Certified {
+  readonly body: Buffer;
+  readonly payloadType: string;
+  readonly signer: CertificateIdentity;
+}
+
+/** Verifies bundles against one root. Throws EnvelopeError "malformed" or "signature-invalid", nothing else. */
+export type SigstoreVerifier = (bundle: unknown) => Certified;
+
+/**
+ * A verifier for the trusted root in a file's bytes, Sigstore's JSON of a TrustedRoot. What the root names must be there: an
+ * entry in a transparency log where it names logs, a certificate timestamp where it names certificate logs; and always a time
+ * that a log or a timestamp authority signed, at which the certificate was valid.
+ * Throws EnvelopeError "malformed" for a root that can't be read or names no certificate authority.
+ */
+export function sigstoreVerifier(root: Uint8Array): SigstoreVerifier {
+  const trusted = readRoot(root);
+  const verifier = new Verifier(toTrustMaterial(trusted), {
+    ctlogThreshold: trusted.ctlogs.length === 0 ? 0 : 1,
+    tlogThreshold: trusted.tlogs.length === 0 ? 0 : 1,
+    timestampThreshold: 1,
+  });
+  return (json) => {
+    const bundle = readBundle(json);
+    const { identity } = checked("signature-invalid", () => verifier.verify(toSignedEntity(bundle)));
+    const { dsseEnvelope } = bundle.content;
+    return {
+      body: dsseEnvelope.payload,
+      payloadType: dsseEnvelope.payloadType,
+      signer: {
+        identity: exactText(identity?.subjectAlternativeName, identity, SUBJECT_ALTERNATIVE_NAME),
+        issuer: exactText(identity?.extensions?.issuer, identity, ISSUER, ISSUER_BEFORE),
+      },
+    };
+  };
+}
+
+function readRoot(bytes: Uint8Array): TrustedRoot {
+  const root = checked("malformed", () => {
+    const read = TrustedRoot.fromJSON(parseJson(bytes));
+    toTrustMaterial(read);
+    return read;
+  });
+  if (root.certificateAuthorities.length > 0) return root;
+  throw new EnvelopeError("malformed", "the Sigstore root names no certificate authority");
+}
+
+function readBundle(json: unknown) {
+  const bundle = checked("malformed", () => bundleFromJSON(json));
+  if (bundle.content.$case !== "dsseEnvelope") throw new EnvelopeError("malformed", "no DSSE envelope in the bundle");
+  return { ...bundle, content: bundle.content };
+}
+
+/** Damaged certificates and proofs end in errors of any class: all are refusals. */
+function checked<T>(reason: EnvelopeError["reason"], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const said = error instanceof Error ? error.message.replace(/[^\x20-\x7e]/g, "").slice(0, 200) : "unknown error";
+    throw new EnvelopeError(reason, `Sigstore: ${said}`);
+  }
+}
+
+const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
+const ISSUER = "1.3.6.1.4.1.57264.1.8";
+/** Where older certificates have it. */
+const ISSUER_BEFORE = "1.3.6.1.4.1.57264.1.1";
+
+type Signer = NonNullable<ReturnType<Verifier["verify"]>["identity"]>;
+
+/**
+ * The library reads names as ASCII and drops the eighth bit of what is none, so that a foreign character could become one of a
+ * trusted name. The name must stand in its extension byte for byte.
+ */
+function exactText(text: string | undefined, signer: Signer | undefined, ...oids: readonly string[]): string {
+  const extensions = signer?.oids?.filter(({ oid }) => oids.includes(oid?.id.join(".") ?? "")) ?? [];
+  if (
+    text !== undefined &&
+    /^[\x21-\x7e]+$/.test(text) &&
+    extensions.some(({ value }) => Buffer.from(value).includes(Buffer.from(text, "latin1")))
+  ) {
+    return text;
+  }
+  throw new EnvelopeError("signature-invalid", "Sigstore: the certificate names no identity and issuer in plain ASCII");
+}
