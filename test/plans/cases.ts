@@ -1,0 +1,55 @@
+/**
+ * Cases: one change to a plan's good world, and the criterion that must refuse it. What a plan's criterion enforces is
+ * shown by the cases that stop being refused without it; a demand of a document counts only by such a case.
+ */
+import { isUnmet } from "../../rollout/decision";
+import type { Plan } from "../../rollout/plan";
+import type { World } from "../../rollout/world";
+import { decide, goodWorld } from "./good-world";
+import type { Ask } from "./good-world";
+
+/** A change of the world. */
+export type Change = (world: World) => World;
+
+export interface Case {
+  /** Ids of the demands that this shows. Each must stand in the `covers` of the plan's item that refuses it. */
+  readonly rows: readonly string[];
+  /** What is wrong, as a sentence: "a smoke run of the last five failed". Unique in its plan. */
+  readonly title: string;
+  readonly ask: Ask;
+  readonly change: Change;
+  /** Id of the criterion that must refuse it, or of a part of it. */
+  readonly refusedBy: string;
+}
+
+/** A document's plan with its cases. */
+export interface Document {
+  /** As in plans/requirements.tsv; its plan is plans/<name>.yaml. */
+  readonly name: string;
+  readonly cases: readonly Case[];
+}
+
+/** Builds one case. */
+export function refused(
+  rows: readonly string[],
+  title: string,
+  ask: Ask,
+  refusedBy: string,
+  ...changes: readonly Change[]
+): Case {
+  return { rows, title, ask, refusedBy, change: (world) => changes.reduce((now, change) => change(now), world) };
+}
+
+/**
+ * Why a case does not hold under a plan, or undefined: the gate must be shut, by the criterion that is named.
+ * @param made the plan that the good world is made from: a mutant is judged in the world of the whole plan
+ */
+export function whyNot({ ask, change, refusedBy }: Case, plan: Plan, made: Plan = plan): string | undefined {
+  const { outcome, findings, wayBack } = decide(plan, ask, change(goodWorld(made, ask)));
+  const named = findings.filter(({ criterion }) => criterion === refusedBy || criterion.startsWith(`${refusedBy}.`));
+  if (wayBack !== undefined) return `it is a way back: ${wayBack}`;
+  if (named.length === 0) return `nothing in the gate is called ${refusedBy}`;
+  if (outcome === "GO" || !named.some(isUnmet))
+    return `${refusedBy} passes: ${named.map(({ found }) => found).join("; ")}`;
+  return undefined;
+}

@@ -1,0 +1,189 @@
+/** What cases change in a good world. Each takes what it is about by its facts, and fails loudly where nothing is. */
+import type { Evidence, EvidenceFacts, EvidenceKind, EvidenceOf } from "../../rollout/evidence";
+import { parseDuration } from "../../rollout/units";
+import type { TrackReading, World } from "../../rollout/world";
+import type { Change } from "./cases";
+
+type Some<K extends EvidenceKind> = Partial<EvidenceFacts[K]>;
+
+/** No evidence of a kind, with these facts. */
+export function without<K extends EvidenceKind>(kind: K, about: Some<K> = {}): Change {
+  return evidence(kind, about, () => undefined);
+}
+
+/** Evidence says something else: the newest piece of it, or every one that has these facts. */
+export function says<K extends EvidenceKind>(kind: K, facts: Some<K>, about: Some<K> = {}): Change {
+  return evidence(kind, about, (item) => ({ ...item, facts: { ...item.facts, ...facts } }));
+}
+
+/** Evidence was finished so much earlier: "8 days". */
+export function older<K extends EvidenceKind>(kind: K, by: string, about: Some<K> = {}): Change {
+  return evidence(kind, about, (item) => ({ ...item, finishedAt: item.finishedAt - span(by) }));
+}
+
+/** Evidence was signed by somebody of another role. */
+export function signedBy<K extends EvidenceKind>(kind: K, role: string, about: Some<K> = {}): Change {
+  const signers = [{ id: `${role}@example.org`, roles: [role] }];
+  return evidence(kind, about, (item) => ({ ...item, signers }));
+}
+
+/** Evidence is about another release. */
+export function aboutAnother<K extends EvidenceKind>(kind: K, about: Some<K> = {}): Change {
+  const subject = { commits: ["2".repeat(40)], sha256: ["2".repeat(64)] };
+  return evidence(kind, about, (item) => ({ ...item, subject }));
+}
+
+/** Evidence was observed in another stage. */
+export function inStage<K extends EvidenceKind>(kind: K, stage: string, about: Some<K> = {}): Change {
+  return evidence(kind, about, (item) => ({ ...item, stage }));
+}
+
+/** Only the newest `count` pieces of a kind are there. */
+export function newest<K extends EvidenceKind>(kind: K, count: number, about: Some<K> = {}): Change {
+  return (world) => {
+    const kept = matching(world, kind, about)
+      .toSorted((a, b) => b.finishedAt - a.finishedAt)
+      .slice(0, count);
+    return evidence(kind, about, (item) => (kept.includes(item as Evidence) ? item : undefined))(world);
+  };
+}
+
+/** So much later, with nothing else changed: evidence and approvals are older, windows have closed. */
+export const later =
+  (by: string): Change =>
+  (world) => ({ ...world, now: world.now + span(by) });
+
+/** No approval that a criterion asked for. */
+export const unapproved =
+  (criterion: string): Change =>
+  (world) => ({
+    ...world,
+    approvals: some(
+      world.approvals,
+      world.approvals.filter(({ file }) => !file.startsWith(`approvals/${criterion}-`)),
+      criterion,
+    ),
+  });
+
+/** Approvals of a criterion that are otherwise: rejected, of another role, by the author. */
+export const approval =
+  (criterion: string, more: Partial<World["approvals"][number]>): Change =>
+  (world) => ({
+    ...world,
+    approvals: some(
+      world.approvals,
+      world.approvals.map((item) => (item.file.startsWith(`approvals/${criterion}-`) ? { ...item, ...more } : item)),
+      criterion,
+    ),
+  });
+
+/** A stage's record is otherwise: what runs there, and since when. */
+export const running =
+  (stage: string, release: { image: string; commit: string }): Change =>
+  (world) => {
+    const state = world.stages[stage];
+    if (state?.ok !== true || state.record?.current === undefined) throw new Error(`nothing runs in ${stage}`);
+    const current = { ...state.record.current, release };
+    return { ...world, stages: { ...world.stages, [stage]: { ...state, record: { ...state.record, current } } } };
+  };
+
+/** The canary stands at another weight, or has been there for another time ("14 minutes"). */
+export const canaryAt =
+  (stage: string, { weight, held }: { weight?: number; held?: string }): Change =>
+  (world) => {
+    const state = world.stages[stage];
+    if (state?.ok !== true) throw new Error(`no state of ${stage}`);
+    const { canary = { weight: 0, since: world.now, release: world.release, routed: 0 } } = state;
+    const moved = {
+      ...canary,
+      ...(weight === undefined ? {} : { weight, routed: weight }),
+      ...(held === undefined ? {} : { since: world.now - span(held) }),
+    };
+    return { ...world, stages: { ...world.stages, [stage]: { ...state, canary: moved } } };
+  };
+
+/** What was measured of the canary during the step before. */
+export const measured =
+  (reading: TrackReading): Change =>
+  (world) => {
+    if (world.metrics === undefined || "failure" in world.metrics) throw new Error("no metrics in this world");
+    return { ...world, metrics: { ...world.metrics, canary: { ...world.metrics.canary, ...reading } } };
+  };
+
+/** The program does not declare a feature. */
+export const undeclared =
+  (feature: string): Change =>
+  (world) => {
+    const { declared } = world;
+    if (declared === undefined || "failure" in declared.own || "failure" in declared.canary)
+      throw new Error("nothing is declared in this world");
+    const drop = (all: readonly string[]): string[] => all.filter((one) => one !== feature);
+    const own = { ...declared.own, features: drop(declared.own.features) };
+    const canary = { features: drop(declared.canary.features) };
+    const less = own.features.length + canary.features.length;
+    if (less === declared.own.features.length + declared.canary.features.length)
+      throw new Error(`nothing declares "${feature}"`);
+    return { ...world, declared: { ...declared, own, canary } };
+  };
+
+/** The program makes no alert, or no dashboard, of a name; or an alert names no runbook. */
+export const withoutAlert = (name: string): Change => own("alerts", (all) => all.filter((one) => one.name !== name));
+export const withoutDashboard = (name: string): Change => own("dashboards", (all) => all.filter((one) => one !== name));
+export const withoutRunbook = (alert: string): Change =>
+  own("alerts", (all) =>
+    all.map(({ runbook, ...rest }) => (rest.name === alert || runbook === undefined ? rest : { ...rest, runbook })),
+  );
+
+type Own = Exclude<NonNullable<World["declared"]>["own"], { failure: string }>;
+
+function own<K extends keyof Own>(key: K, change: (value: Own[K]) => Own[K]): Change {
+  return (world) => {
+    const { declared } = world;
+    if (declared === undefined || "failure" in declared.own) throw new Error("nothing is declared in this world");
+    const before = declared.own[key];
+    const after = change(before);
+    if (JSON.stringify(before) === JSON.stringify(after)) throw new Error(`the ${key} have no such thing`);
+    return { ...world, declared: { ...declared, own: { ...declared.own, [key]: after } } };
+  };
+}
+
+function evidence<K extends EvidenceKind>(
+  kind: K,
+  about: Some<K>,
+  change: (item: EvidenceOf<K>) => EvidenceOf<K> | undefined,
+): Change {
+  return (world) => {
+    const meant = new Set<Evidence>(matching(world, kind, about));
+    const changed = world.evidence.flatMap((item) => {
+      if (!meant.has(item)) return [item];
+      const made = change(item as EvidenceOf<K>);
+      return made === undefined ? [] : [made as Evidence];
+    });
+    return { ...world, evidence: changed };
+  };
+}
+
+/** Evidence of a kind that has all of these facts. None at all is a mistake in the case. */
+function matching<K extends EvidenceKind>(world: World, kind: K, about: Some<K>): Evidence[] {
+  const found = world.evidence.filter(
+    (item) =>
+      item.kind === kind &&
+      Object.entries(about).every(
+        ([key, value]) => JSON.stringify((item.facts as Record<string, unknown>)[key]) === JSON.stringify(value),
+      ),
+  );
+  if (found.length === 0) throw new Error(`the good world has no ${kind} with ${JSON.stringify(about)}`);
+  return found;
+}
+
+function some<T>(before: readonly T[], after: readonly T[], what: string): readonly T[] {
+  if (before.length === after.length && before.every((item, index) => item === after[index]))
+    throw new Error(`the good world has nothing for "${what}"`);
+  return after;
+}
+
+function span(text: string): number {
+  const value = parseDuration(text);
+  if (value === undefined) throw new Error(`"${text}" is no duration`);
+  return value;
+}
