@@ -265,7 +265,9 @@ function sourceOf(raw: RawSettings): StackSource {
 function isSealed({ file }: RawSettings, key: string): boolean {
   const name = `${PROJECT}:${key}`;
   if (file === undefined || !file.text.includes(name)) return true;
-  return file.text.split(name).length === 2 && new RegExp(`^ *"?${name}"?:\\r?\\n +secure: `, "m").test(file.text);
+  // Comments may name it too: those of the files that we ship say how it is set.
+  const text = file.text.replace(/^[ \t]*#.*$/gm, "");
+  return text.split(name).length === 2 && new RegExp(`^ *"?${name}"?:\\r?\\n +secure: `, "m").test(text);
 }
 
 function inFile([first, ...rest]: Path): Path {

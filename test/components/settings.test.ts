@@ -345,6 +345,14 @@ describe("Redis' token", () => {
     const text = `${raw.file.text}  holdpoint:redisAuthToken:\n    secure: v1:abcdef\n`;
     expect(() => parseSettings({ ...raw, file: { path: raw.file.path, text } })).not.toThrow();
   });
+
+  test("that is encrypted needs no reading of the file, whose comments name it", () => {
+    const raw = rawSettings("production");
+    const text = `# pulumi config set --secret holdpoint:digestKey\n  holdpoint:digestKey:\n    secure: v1:abcdef\n{ no YAML`;
+    expect(() => parseSettings({ ...raw, file: { path: raw.file.path, text } })).not.toThrow();
+    const open = text.replace("secure: v1:abcdef", "# secure: v1:abcdef");
+    expect(() => parseSettings({ ...raw, file: { path: raw.file.path, text: open } })).toThrow("4:1: ");
+  });
 });
 
 describe("the stack of one operation", () => {
