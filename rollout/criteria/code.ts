@@ -42,7 +42,7 @@ export function judgeFreeze(criterion: CriterionOf<"freeze">, world: World): Ans
 
 /** Every pipeline of the branch ended well, for this commit. */
 export function judgePipelines(criterion: CriterionOf<"pipelines">, world: World): Answer {
-  const { branch } = criterion;
+  const { branch, within } = criterion;
   const named = criterion.names.length === 0 ? "" : `, among them ${listed(criterion.names)}`;
   const latest = {
     wish: {
@@ -52,7 +52,7 @@ export function judgePipelines(criterion: CriterionOf<"pipelines">, world: World
     },
     criterion,
     world,
-    wanted: `every pipeline of ${branch} green for this release${named}`,
+    wanted: `every pipeline of ${branch} green for this release${named}${within === undefined ? "" : `, each in under ${showDuration(within)}`}`,
     remedy: "mend the pipelines, let them run through and attest their list",
     command: attestCommand(criterion, world.stack),
   } as const;
@@ -77,6 +77,11 @@ export function judgePipelines(criterion: CriterionOf<"pipelines">, world: World
     }
     const absent = criterion.names.filter((name) => !pipelines.some((pipeline) => pipeline.name === name));
     if (absent.length > 0) return { verdict: "fail", found: `no ${listed(absent)} among the pipelines` };
+    const slow = within === undefined ? [] : pipelines.filter(({ took }) => !(took !== undefined && took < within));
+    if (slow.length > 0) {
+      const times = slow.map(({ name, took }) => `${name} (${took === undefined ? "not said" : showDuration(took)})`);
+      return { verdict: "fail", found: `too long: ${listed(times)}` };
+    }
     return { verdict: "pass", found: `${counted(pipelines.length, "pipeline")} green` };
   });
 }

@@ -6,12 +6,14 @@ import { listed } from "./answer";
 import type { Answer } from "./answer";
 import { attestCommand } from "./commands";
 import { judgeLatest } from "./select";
+import type { Judged, Latest } from "./select";
 
 /** The newest drill passed, took less than allowed, and restored data that was verified. */
 export function judgeDrill(criterion: CriterionOf<"drill">, world: World): Answer {
-  const { drill, within, integrity, stage } = criterion;
+  const { drill, within, lasting, integrity, stage } = criterion;
   const limits = [
     ...(within === undefined ? [] : [`in under ${showDuration(within)}`]),
+    ...(lasting === undefined ? [] : [`after ${showDuration(lasting)} or longer`]),
     ...(integrity === undefined ? [] : ["with verified data"]),
   ];
   const latest = {
@@ -30,6 +32,7 @@ export function judgeDrill(criterion: CriterionOf<"drill">, world: World): Answe
     const took = `a ${drill} drill that took ${showDuration(facts.took)}`;
     if (facts.outcome !== "passed") return { verdict: "fail", found: `a ${drill} drill that ${facts.outcome}` };
     if (!(facts.took >= 0) || (within !== undefined && !(facts.took < within))) return { verdict: "fail", found: took };
+    if (lasting !== undefined && !(facts.took >= lasting)) return { verdict: "fail", found: took };
     if (integrity !== undefined && facts.integrity !== integrity) {
       return { verdict: "fail", found: `${took}, its data ${facts.integrity ?? "unverified"}` };
     }
@@ -110,25 +113,53 @@ function sameTwice(shifts: readonly Shift[]): string | undefined {
 
 /** Each runbook exists and has its sections. */
 export function judgeRunbooks(criterion: CriterionOf<"runbooks">, world: World): Answer {
+  const wish = { kind: "runbooks", noun: "list of runbooks", about: () => true } as const;
+  return judgeLatest({ wish, ...written(criterion, "runbooks", world) }, ({ facts }) =>
+    haveAll(criterion, facts.runbooks, "runbooks"),
+  );
+}
+
+/** Each document exists and has its sections. */
+export function judgeDocuments(criterion: CriterionOf<"documents">, world: World): Answer {
+  const wish = { kind: "documents", noun: "list of documents", about: () => true } as const;
+  return judgeLatest({ wish, ...written(criterion, "documents", world) }, ({ facts }) =>
+    haveAll(criterion, facts.documents, "documents"),
+  );
+}
+
+interface Written {
+  readonly name: string;
+  readonly sections: readonly string[];
+}
+
+function written(
+  criterion: CriterionOf<"runbooks" | "documents">,
+  noun: string,
+  world: World,
+): Omit<Latest<"runbooks">, "wish"> {
   const sections = criterion.sections.length === 0 ? "" : ` with ${listed(criterion.sections)}`;
-  const latest = {
-    wish: { kind: "runbooks", noun: "list of runbooks", about: () => true },
+  return {
     criterion,
     world,
-    wanted: `the runbooks ${listed(criterion.names)}${sections}`,
-    remedy: "write what is missing and attest the list of runbooks",
+    wanted: `the ${noun} ${listed(criterion.names)}${sections}`,
+    remedy: `write what is missing and attest the list of ${noun}`,
     command: attestCommand(criterion, world.stack),
-  } as const;
-  return judgeLatest(latest, ({ facts }) => {
-    const missing = criterion.names.flatMap((name) => {
-      const runbook = facts.runbooks.find((candidate) => candidate.name === name);
-      if (runbook === undefined) return [name];
-      const absent = criterion.sections.filter((section) => !runbook.sections.includes(section));
-      return absent.length === 0 ? [] : [`${name} without ${listed(absent)}`];
-    });
-    if (missing.length > 0) return { verdict: "fail", found: `missing: ${listed(missing)}` };
-    return { verdict: "pass", found: `${criterion.names.length} of ${criterion.names.length} runbooks` };
+  };
+}
+
+function haveAll(
+  { names, sections }: Pick<CriterionOf<"runbooks">, "names" | "sections">,
+  all: readonly Written[],
+  noun: string,
+): Judged {
+  const missing = names.flatMap((name) => {
+    const found = all.find((candidate) => candidate.name === name);
+    if (found === undefined) return [name];
+    const absent = sections.filter((section) => !found.sections.includes(section));
+    return absent.length === 0 ? [] : [`${name} without ${listed(absent)}`];
   });
+  if (missing.length > 0) return { verdict: "fail", found: `missing: ${listed(missing)}` };
+  return { verdict: "pass", found: `${names.length} of ${names.length} ${noun}` };
 }
 
 /** The newest backup of this scope was taken as asked and verified. */

@@ -18,10 +18,14 @@ export function judgeVulnerabilities(criterion: Criterion, world: World): Answer
   const limits = SEVERITIES.filter((severity) => criterion.atMost[severity] !== undefined);
   const allowed = limits.map((severity) => `${criterion.atMost[severity]} ${severity}`).join(", ");
   const latest = {
-    wish: { kind: "vulnerabilities", noun: "scan", about: () => true },
+    wish: {
+      kind: "vulnerabilities",
+      noun: `scan${criterion.scope === undefined ? "" : ` of ${criterion.scope}`}`,
+      about: (facts: Scan["facts"]) => criterion.scope === undefined || facts.scope === criterion.scope,
+    },
     criterion,
     world,
-    wanted: `a scan of this release within ${showDuration(criterion.maxAge)} with at most ${allowed}`,
+    wanted: `a scan of this release${criterion.scope === undefined ? "" : `'s ${criterion.scope}`} within ${showDuration(criterion.maxAge)} with at most ${allowed}`,
     remedy: "mend or update what is vulnerable, scan again and attest the report",
     command: attestCommand(criterion, world.stack),
   } as const;

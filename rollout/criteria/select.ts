@@ -142,6 +142,14 @@ export function isStale(item: EvidenceHead, maxAge: number, now: number): boolea
   return !(now - item.finishedAt <= maxAge);
 }
 
+/** What becomes of one newest piece. */
+export interface Judged {
+  readonly verdict: "pass" | "fail" | "stale" | "inconclusive";
+  readonly found: string;
+  /** What it was compared with. */
+  readonly used?: readonly string[];
+}
+
 /** What a criterion of one newest piece needs besides its facts. */
 export interface Latest<K extends EvidenceKind> {
   readonly wish: Wish<K>;
@@ -155,7 +163,7 @@ export interface Latest<K extends EvidenceKind> {
 /** Judges the newest piece of evidence: none, too old, or what `judge` makes of it. Older pieces never speak. */
 export function judgeLatest<K extends EvidenceKind>(
   { wish, criterion, world, wanted, remedy, command }: Latest<K>,
-  judge: (item: EvidenceOf<K>) => { readonly verdict: "pass" | "fail" | "stale"; readonly found: string },
+  judge: (item: EvidenceOf<K>) => Judged,
 ): Answer {
   const selection = select(wish, criterion, world);
   const rest = { wanted, remedy, command };
@@ -164,16 +172,17 @@ export function judgeLatest<K extends EvidenceKind>(
   if (item === undefined) {
     return { ...rest, verdict: "fail", found: selection.others === "" ? `no ${wish.noun}` : selection.others };
   }
-  const { verdict, found } = judge(item);
-  if (verdict === "fail") return { ...rest, verdict, found: `${found}${also(selection)}`, used: [item.id] };
+  const { verdict, found, used: compared = [] } = judge(item);
+  const used = [item.id, ...compared];
+  if (verdict === "fail") return { ...rest, verdict, found: `${found}${also(selection)}`, used };
   if (isStale(item, criterion.maxAge, world.now)) {
     return {
       ...rest,
       verdict: "stale",
       found: `${found}, but finished ${age(item, world.now)}${also(selection)}`,
-      used: [item.id],
+      used,
     };
   }
   const suffix = verdict === "pass" ? `, ${age(item, world.now)}` : also(selection);
-  return { ...rest, verdict, found: `${found}${suffix}`, used: [item.id] };
+  return { ...rest, verdict, found: `${found}${suffix}`, used };
 }

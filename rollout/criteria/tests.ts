@@ -6,6 +6,7 @@ import type { World } from "../world";
 import { counted, listed } from "./answer";
 import type { Answer } from "./answer";
 import { attestCommand } from "./commands";
+import { inEach } from "./environments";
 import { age, also, isStale, select } from "./select";
 
 type Criterion = CriterionOf<"tests">;
@@ -16,8 +17,17 @@ type Run = EvidenceOf<"test-result">;
  * that passed, and one report attested several times is one run.
  */
 export function judgeTests(criterion: Criterion, world: World): Answer {
+  return inEach(criterion.environments, (environment) => judgeIn(environment, criterion, world));
+}
+
+function judgeIn(environment: string | undefined, criterion: Criterion, world: World): Answer {
   const selection = select(
-    { kind: "test-result", noun: "run", about: (facts) => facts.suite === criterion.suite },
+    {
+      kind: "test-result",
+      noun: "run",
+      about: (facts) =>
+        facts.suite === criterion.suite && (environment === undefined || facts.environment === environment),
+    },
     criterion,
     world,
   );
@@ -29,7 +39,7 @@ export function judgeTests(criterion: Criterion, world: World): Answer {
   if (selection.failure !== undefined) return { ...rest, verdict: "fail", found: selection.failure };
   const runs = distinctRuns(selection.items).slice(0, criterion.runs);
   const used = runs.flat().map((run) => run.id);
-  const failed = runs
+  const failed = [...runs, newestElsewhere(selection.items)]
     .flatMap((run) => run.map((report) => whyFailed(report, criterion)))
     .find((why) => why !== undefined);
   const newest = runs[0]?.[0];
@@ -68,6 +78,13 @@ function distinctRuns(reports: readonly Run[]): Run[][] {
     else runs.push([report]);
   }
   return runs;
+}
+
+/** The newest run of each place: one that failed there is not made good by another place's that passed later. */
+function newestElsewhere(runs: readonly Run[]): Run[] {
+  const places = new Map<string | undefined, Run>();
+  for (const run of runs) if (!places.has(run.facts.environment)) places.set(run.facts.environment, run);
+  return [...places.values()];
 }
 
 /** Why a run did not pass, or undefined. What adds up to nothing did not pass either. */

@@ -1,6 +1,6 @@
 /** Criteria that rest on evidence: what somebody with a role attested, about this release, not longer ago than allowed. */
 import { z } from "zod";
-import { duration, money, percent } from "../units";
+import { duration, money } from "../units";
 import { limits } from "./limits";
 import { atLeastOne, count, evidenceHead, name, names, text } from "./words";
 
@@ -24,10 +24,10 @@ const coverage = z.strictObject({
   kind: z.literal("coverage"),
   ...evidenceHead,
   suite: name,
-  /** Fraction of all lines that the tests ran, at least; over, where the document says "more than". */
-  lines: percent.optional(),
-  /** Modules by a prefix of their path, and the fraction that each must reach by itself. */
-  modules: z.strictObject({ paths: z.array(text).min(1).readonly(), lines: percent }).optional(),
+  /** Fraction of all lines that the tests ran: "above: 90%". */
+  lines: z.strictObject(limits).optional(),
+  /** Files or folders by their path, and the fraction that each must reach by itself; one that matches nothing fails. */
+  modules: z.strictObject({ paths: z.array(text).min(1).readonly(), lines: z.strictObject(limits) }).optional(),
 });
 
 const vulnerabilities = z.strictObject({
