@@ -2,6 +2,7 @@
  * What a schema of single values can't see: names that must exist, ids that must be unique, steps that must rise,
  * ranges whose ends must agree. Reads the raw data, so that these mistakes are told beside those of types.
  */
+import { checkCalendar } from "./plan/calendar-names";
 import { parseDuration, parseWeight } from "./units";
 import type { Mistake, Path } from "./yaml";
 import { choice, shown } from "./yaml";
@@ -26,8 +27,12 @@ export function checkNames(data: unknown): Mistake[] {
   for (const [index, handle] of list(tree(plan["rollback"])["tell"]).entries()) {
     found.name(["rollback", "tell", index], handle, known.owners, "owner");
   }
-  return found.mistakes;
+  return [...found.mistakes, ...checkCalendar(plan)];
 }
+
+/** Gates of a stage: its entry, its exit, the finish of its canary. */
+const PARTS = ["enter", "exit", "finish"] as const;
+type Part = (typeof PARTS)[number];
 
 interface Known {
   readonly owners: readonly string[];
@@ -57,14 +62,16 @@ function checkUnique(plan: Tree, found: Found): void {
     stages.map((stage, index) => [["stages", index, "name"], tree(stage)["name"]]),
     found,
   );
-  const criteria = stages.flatMap((stage, index) =>
-    list(tree(tree(stage)["enter"])["criteria"]).map((item, at): Named => [
-      ["stages", index, "enter", "criteria", at, "id"],
-      // The same criterion may guard two stages; within one, an id names one criterion.
-      typeof tree(item)["id"] === "string" ? `${index} ${String(tree(item)["id"])}` : undefined,
-    ]),
-  );
-  checkTwice(criteria, found);
+  const ids = (index: number, part: Part): Named[] =>
+    list(tree(tree(stages[index])[part])["criteria"]).map((item, at) => [
+      ["stages", index, part, "criteria", at, "id"],
+      tree(item)["id"],
+    ]);
+  // The same criterion may guard two stages; within the gates of one, and the exit that it judges, an id names one.
+  for (const [index] of stages.entries()) {
+    const before = index === 0 ? [] : ids(index - 1, "exit");
+    checkTwice([...before, ...PARTS.flatMap((part) => ids(index, part))], found);
+  }
   checkTwice(
     list(plan["triggers"]).map((item, index) => [["triggers", index, "id"], tree(item)["id"]]),
     found,
@@ -84,48 +91,38 @@ function checkTwice(all: readonly Named[], found: Found): void {
 
 function checkStage(stage: Tree, index: number, known: Known, found: Found): void {
   const path: Path = ["stages", index];
-  for (const [at, item] of list(tree(stage["enter"])["criteria"]).entries()) {
-    checkCriterion(tree(item), [...path, "enter", "criteria", at], { stage, index, known, found });
+  for (const part of PARTS) {
+    for (const [at, item] of list(tree(stage[part])["criteria"]).entries()) {
+      checkCriterion(tree(item), [...path, part, "criteria", at], { part, index, known, found });
+    }
   }
-  const kinds = list(tree(stage["enter"])["criteria"]).map((item) => tree(item)["kind"]);
-  if (stage["window"] !== undefined && !kinds.includes("window")) {
-    found.add(
-      [...path, "window"],
-      "a criterion of kind window in the stage's gate",
-      "a window that the gate does not ask for",
-    );
-  }
-  const window = tree(stage["window"]);
-  const open = parseDuration(window["for"]);
-  if (open !== undefined && open > 24 * 3_600_000)
-    found.add([...path, "window", "for"], "at most 24 hours: windows of a week must not touch");
+  const open = parseDuration(tree(stage["window"])["for"]);
   if (stage["canary"] !== undefined) checkCanary(tree(stage["canary"]), [...path, "canary"], open, known, found);
 }
 
 interface Place {
-  readonly stage: Tree;
+  readonly part: Part;
   readonly index: number;
   readonly known: Known;
   readonly found: Found;
 }
 
-function checkCriterion(criterion: Tree, path: Path, { stage, index, known, found }: Place): void {
+function checkCriterion(criterion: Tree, path: Path, { part, index, known, found }: Place): void {
   found.name([...path, "owner"], criterion["owner"], known.owners, "owner");
   for (const key of ["attestedBy", "from", "itemsAttestedBy"]) {
     for (const [at, role] of list(criterion[key]).entries()) found.name([...path, key, at], role, known.roles, "role");
   }
   found.name([...path, "stage"], criterion["stage"], known.stages, "stage");
-  if (criterion["kind"] === "stage-done") {
-    const earlier = known.stages.indexOf(String(criterion["stage"]));
-    if (earlier >= index) found.add([...path, "stage"], "a stage that comes before this one");
+  if (criterion["kind"] === "stage-done" || criterion["kind"] === "stage-lasted") {
+    const named = known.stages.indexOf(String(criterion["stage"]));
+    // What is left or finished was entered before: it may ask about its own stage.
+    const words = part === "enter" ? "a stage that comes before this one" : "this stage, or one before it";
+    if (named > index || (part === "enter" && named === index)) found.add([...path, "stage"], words);
   }
   if (criterion["kind"] === "runbooks") {
     for (const [at, runbook] of list(criterion["names"]).entries()) {
       found.name([...path, "names", at], runbook, known.runbooks, "runbook");
     }
-  }
-  if (criterion["kind"] === "window" && stage["window"] === undefined) {
-    found.add(path, 'the key "window" of the stage, which says when it is open', "a criterion of kind window");
   }
   if (criterion["kind"] === "cost") checkCost(criterion, path, found);
 }

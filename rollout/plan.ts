@@ -176,14 +176,29 @@ export function planDigest(content: string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
+/** The canary of a stage's whole service, or of one of its operations; undefined where the plan has none. */
+export function canaryOf(stage: Stage, operation: string | undefined): Canary | undefined {
+  if (operation === undefined) return stage.canary;
+  return Object.hasOwn(stage.canaries ?? {}, operation) ? stage.canaries?.[operation] : undefined;
+}
+
 /** The stage of a name, or undefined. */
 export function stageOf(plan: Plan, name: string): Stage | undefined {
   return plan.stages.find((candidate) => candidate.name === name);
 }
 
-/** "plans/omnihub.yaml:41": where the plan has a criterion of a stage's entry. */
+/** "plans/omnihub.yaml:41": where the plan has a criterion of a stage's gates, the exit that it judges among them. */
 export function criterionLine(plan: Plan, stageName: string, id: string): string {
-  const stageIndex = plan.stages.findIndex((candidate) => candidate.name === stageName);
-  const index = plan.stages[stageIndex]?.enter.criteria.findIndex((candidate) => candidate.id === id) ?? -1;
-  return index < 0 ? plan.source.file : plan.source.at(["stages", stageIndex, "enter", "criteria", index]);
+  const here = plan.stages.findIndex((candidate) => candidate.name === stageName);
+  const places = [
+    [here, "enter"],
+    [here, "finish"],
+    [here - 1, "exit"],
+    [here, "exit"],
+  ] as const;
+  for (const [stage, part] of places) {
+    const index = plan.stages[stage]?.[part]?.criteria.findIndex((candidate) => candidate.id === id) ?? -1;
+    if (index >= 0) return plan.source.at(["stages", stage, part, "criteria", index]);
+  }
+  return plan.source.file;
 }
