@@ -58,10 +58,9 @@ const REVIEW: EvidenceOf<"review">["facts"] = {
   reviewers: ["lena", "sam"],
   open: { critical: 0, high: 1, medium: 4, low: 9 },
 };
-const ARTIFACTS = [
-  { name: "omni-2.4.0.tar.gz", sha256: f.hex("1"), signedBy: "SHA256:release" },
-  { name: "omni-2.4.0.deb", sha256: f.hex("2"), signedBy: "SHA256:release" },
-];
+const TARBALL = { name: "omni-2.4.0.tar.gz", sha256: f.hex("1"), signedBy: "SHA256:release" };
+const DEB = { name: "omni-2.4.0.deb", sha256: f.hex("2"), signedBy: "SHA256:release" };
+const ARTIFACTS = [TARBALL, DEB];
 const RUN = { name: "build", conclusion: "success", commit: f.RELEASE.commit, took: 9 * f.MINUTE };
 const PROVENANCE = { builder: "https://builder.example/v1", branch: "main", reproduced: true };
 
@@ -296,7 +295,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       ],
       [
         "a file in a folder",
-        () => piece("artifacts", { artifacts: [{ ...ARTIFACTS[0]!, name: "omni-/x.tar.gz" }, ARTIFACTS[1]!] }),
+        () => piece("artifacts", { artifacts: [{ ...TARBALL, name: "omni-/x.tar.gz" }, DEB] }),
         "fail: no omni-*.tar.gz",
       ],
       [
@@ -306,7 +305,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       ],
       [
         "one name with two digests",
-        () => piece("artifacts", { artifacts: [...ARTIFACTS, { ...ARTIFACTS[1]!, sha256: f.hex("3") }] }),
+        () => piece("artifacts", { artifacts: [...ARTIFACTS, { ...DEB, sha256: f.hex("3") }] }),
         "fail: omni-2.4.0.deb is there with two digests",
       ],
     ],
@@ -597,12 +596,7 @@ describe("a measurement against the baseline's", () => {
     expect(says(asked, [now(220), before(900), before(100, { finishedAt: f.NOW - f.DAY })])).toMatch(/^fail/);
   });
   test("is refused without a baseline's, with one of another unit, or of zero", () => {
-    expect(says(asked, [now(220)])).toBe(
-      'fail: no startup-p95 of the baseline, 1111111, to compare with; also found: 1 measurement of "benchmarks" for commit 1111111'.slice(
-        0,
-        67,
-      ),
-    );
+    expect(says(asked, [now(220)])).toBe("fail: no startup-p95 of the baseline, 1111111, to compare with");
     const bytes = piece("measurement", MEASURED(200, "bytes"), {
       subject: { commits: [f.BASELINE.commit], sha256: [] },
     });
