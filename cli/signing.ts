@@ -1,8 +1,10 @@
 /** Who signs, with which key, and where what is signed goes. */
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { PrivateKey } from "../evidence/dsse";
 import { loadKey } from "../evidence/keys";
 import { configuredPath } from "../evidence/request";
+import { withSigstore } from "../evidence/sigstore-root";
 import { openStore, type Store } from "../evidence/store";
 import { parseTrust, type Identity, type Trust } from "../evidence/trust";
 import { HoldpointError } from "../rollout/errors";
@@ -36,7 +38,7 @@ export interface Signing {
  */
 export async function openSigning(context: Context, stage: string, options: SignerOptions): Promise<Signing> {
   const file = readStackFile(context.root, stage);
-  const trust = readTrust(context, file);
+  const trust = await readTrust(context, file);
   const key = await signingKey(context, file, options);
   const identity = trust.owner(key.key);
   if (identity === undefined) {
@@ -53,18 +55,19 @@ export async function openSigning(context: Context, stage: string, options: Sign
 }
 
 /** The stack's trust file. Throws HoldpointError `config-invalid`, `file-missing`, `trust-invalid`. */
-export function readTrust(context: Context, file: StackFile): Trust {
+async function readTrust(context: Context, file: StackFile): Promise<Trust> {
   const path = setting(file, "trust");
+  const absolute = configuredPath(context.root, path);
   let text: string;
   try {
-    text = readFileSync(configuredPath(context.root, path), "utf8");
+    text = readFileSync(absolute, "utf8");
   } catch (cause) {
     throw new HoldpointError("file-missing", `the trust file "${path}" can't be read`, {
       remedy: `write it, or point at it: pulumi config set holdpoint:trust <path> --stack ${file.stack}`,
       cause,
     });
   }
-  return parseTrust(text, path);
+  return withSigstore(parseTrust(text, path), dirname(absolute));
 }
 
 /** A setting that a command can't do without. Throws HoldpointError `config-invalid`. */
