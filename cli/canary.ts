@@ -5,7 +5,7 @@
 import { readStep } from "../policies/world";
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
-import type { Canary, Plan, Step } from "../rollout/plan";
+import { canaryOf, type Canary, type Plan, type Step } from "../rollout/plan";
 import { nextStep, stepAt } from "../rollout/steps";
 import { showDuration } from "../rollout/units";
 import { weightNow, type CanaryRecord } from "../rollout/world";
@@ -14,9 +14,9 @@ import type { Context } from "./context";
 import { saysLocked } from "./free-stack";
 import { planOfStage } from "./plan-file";
 import { lastError, runPulumi } from "./pulumi";
-import { readStageState } from "./records";
-import { rollBack, type Rollback } from "./rollback";
-import { editStackFile, readStackFile, type StackSettings } from "./stack-file";
+import { readCanaryState } from "./records";
+import { lowerToZero, rollBack, type Rollback } from "./rollback";
+import { canaryStack, editStackFile, readStackFile, type StackSettings } from "./stack-file";
 import { watchStep, type CheckAnswer, type StepEnd } from "./watch-step";
 
 /** One step that this command took, or found and held to its end. */
@@ -26,9 +26,14 @@ export interface WalkedStep {
   readonly answers: readonly CheckAnswer[];
 }
 
-/** How a walk ended. */
-export interface Walk {
+/** A canary: of a stage's whole service, or of one of its operations. */
+export interface Whose {
   readonly stage: string;
+  readonly operation?: string;
+}
+
+/** How a walk ended. */
+export interface Walk extends Whose {
   /** Weight that the canary has at the end. */
   readonly weight: number;
   readonly outcome: "done" | "rolled-back" | "changed" | "stopped";
@@ -45,8 +50,8 @@ export interface Walk {
  * @throws HoldpointError `usage`, `stack-unknown`, `config-invalid`; `gate-closed` where the pack refuses a step;
  *   `engine-failed`, `lock-held`
  */
-export async function walkCanary(context: Context, stage: string, to: number, stop: AbortSignal): Promise<Walk> {
-  const walker = openWalker(context, stage, to, stop);
+export async function walkCanary(context: Context, whose: Whose, to: number, stop: AbortSignal): Promise<Walk> {
+  const walker = openWalker(context, whose, to, stop);
   const steps: WalkedStep[] = [];
   for (let record = await walker.standing(); ; record = await walker.standing()) {
     const weight = weightNow(record);
@@ -55,7 +60,7 @@ export async function walkCanary(context: Context, stage: string, to: number, st
       steps.push({ weight, ...end });
       if (end.outcome !== "passed") return walker.ended(steps, weight, end);
     }
-    if (weight >= to) return { stage, weight, outcome: "done", steps };
+    if (weight >= to) return { ...whose, weight, outcome: "done", steps };
     await walker.take(weight);
   }
 }
@@ -67,21 +72,22 @@ interface Walker {
   readonly ended: (steps: readonly WalkedStep[], weight: number, end: StepEnd) => Promise<Walk>;
 }
 
-function openWalker(context: Context, stageName: string, to: number, stop: AbortSignal): Walker {
+function openWalker(context: Context, whose: Whose, to: number, stop: AbortSignal): Walker {
+  const { stage: stageName, operation } = whose;
   const { plan, stage } = planOfStage(context, stageName);
-  const canary = requireSteps(plan, stageName, stage.canary, to);
-  const stack = `${stageName}-canary`;
+  const canary = requireSteps(plan, whose, canaryOf(stage, operation), to);
+  const stack = canaryStack(stageName, operation);
   const { settings } = readStackFile(context.root, stack);
   const clock = openClock(context, settings);
   const say = (text: string): void => context.terminal.say(text);
   return {
-    standing: () => standing(context, stageName, plan, clock),
+    standing: () => standing(context, whose, plan, clock),
     async hold(record, weight) {
       const { since } = record;
       const { hold } = stepAt(canary, weight) ?? requireFirst(canary);
       say(`${stageName} canary at ${weight} %: held for ${showDuration(hold)}, judged all the while`);
       const step = { weight, since, hold, judge: canary.judge, clock };
-      const read = () => readStep(metricsSource(settings), `${plan.service}-${stageName}`, clock, since);
+      const read = () => readStep(metricsSource(settings), `${plan.service}-${stageName}`, clock, since, operation);
       // A switch of the weight by somebody else shows first in the file of this checkout; the state tells at the end.
       const unchanged = () => (readStackFile(context.root, stack).settings.weight ?? weight) >= weight;
       const end = await watchStep(step, { read, unchanged, stop, line: liveLines(context) });
@@ -89,18 +95,17 @@ function openWalker(context: Context, stageName: string, to: number, stop: Abort
       return end;
     },
     take: (weight) => takeStep(context, stack, weight, nextWeight(canary, weight, to)),
-    ended: (steps, weight, end) => endWalk(context, stageName, steps, weight, end),
+    ended: (steps, weight, end) => endWalk(context, whose, steps, weight, end),
   };
 }
 
-async function standing(context: Context, stage: string, plan: Plan, clock: Clock): Promise<CanaryRecord | undefined> {
-  const state = await readStageState(context, stage, plan.service, clock);
-  if (!state.ok) throw new HoldpointError("state-invalid", state.why, { remedy: `holdpoint rollback ${stage}` });
+async function standing(context: Context, whose: Whose, plan: Plan, clock: Clock): Promise<CanaryRecord | undefined> {
+  const state = await readCanaryState(context, whose, plan.service, clock);
+  const remedy = `holdpoint rollback ${whose.stage}`;
+  if (!state.ok) throw new HoldpointError("state-invalid", state.why, { remedy });
   const weight = weightNow(state.canary);
   if (!Number.isFinite(weight)) {
-    throw new HoldpointError("state-invalid", "found a canary whose weight is unknown", {
-      remedy: `holdpoint rollback ${stage}`,
-    });
+    throw new HoldpointError("state-invalid", "found a canary whose weight is unknown", { remedy });
   }
   return state.canary;
 }
@@ -143,22 +148,24 @@ async function takeStep(context: Context, stack: string, from: number, to: numbe
 
 async function endWalk(
   context: Context,
-  stage: string,
+  whose: Whose,
   steps: readonly WalkedStep[],
   weight: number,
   { outcome, answers }: StepEnd,
 ): Promise<Walk> {
+  const { stage } = whose;
   if (outcome === "stopped") {
+    const why = `stopped: the canary stays at ${weight} %; go on with ${goOn(whose)}, back with holdpoint rollback ${stage}`;
+    return { ...whose, weight, outcome, steps, why };
+  }
+  if (outcome === "changed") {
     return {
-      stage,
+      ...whose,
       weight,
       outcome,
       steps,
-      why: `stopped: the canary stays at ${weight} %; go on with holdpoint canary ${stage}, back with holdpoint rollback ${stage}`,
+      why: "somebody else has lowered the weight meanwhile; this walk is over",
     };
-  }
-  if (outcome === "changed") {
-    return { stage, weight, outcome, steps, why: "somebody else has lowered the weight meanwhile; this walk is over" };
   }
   const bad = answers.filter(({ verdict }) => (outcome === "failed" ? verdict === "fail" : verdict !== "pass"));
   const reasons = bad.map(({ check, found, wanted }) => `${check}: found ${found}, wanted ${wanted}`).join("; ");
@@ -166,14 +173,25 @@ async function endWalk(
     outcome === "failed"
       ? `the judge failed ${weight} %: ${reasons}`
       : `no verdict on ${weight} % in twice its hold: ${reasons}`;
-  context.terminal.say(`${why}\nrolling ${stage} back`);
-  const rollback = await rollBack(context, stage, { takeOver: false });
-  return { stage, weight: 0, outcome: "rolled-back", steps, rollback, why };
+  context.terminal.say(`${why}\nrolling ${whose.operation ?? stage} back`);
+  return { ...whose, weight: 0, outcome: "rolled-back", steps, rollback: await back(context, whose), why };
 }
 
-function requireSteps(plan: Plan, stage: string, canary: Canary | undefined, to: number): Canary {
+/** An operation's failure is its own: the stage's release stays for the others. */
+async function back(context: Context, { stage, operation }: Whose): Promise<Rollback> {
+  if (operation === undefined) return rollBack(context, stage, { takeOver: false });
+  const lowered = await lowerToZero(context, stage, { takeOver: false, operation });
+  return { ...lowered, nothing: `only ${operation} went back: the release stays for the other operations` };
+}
+
+function goOn({ stage, operation }: Whose): string {
+  return `holdpoint canary ${stage}${operation === undefined ? "" : ` --operation ${operation}`}`;
+}
+
+function requireSteps(plan: Plan, { stage, operation }: Whose, canary: Canary | undefined, to: number): Canary {
   if (canary === undefined) {
-    throw new HoldpointError("usage", `${plan.source.file} has no canary for the stage "${stage}"`);
+    const whose = operation === undefined ? `the stage "${stage}"` : `the operation "${operation}" of "${stage}"`;
+    throw new HoldpointError("usage", `${plan.source.file} has no canary for ${whose}`);
   }
   const weights = canary.steps.map((step) => step.weight);
   if (weights.includes(to)) return canary;

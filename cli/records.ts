@@ -2,9 +2,10 @@
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
 import { parseDeployment, stageStateOf, type Deployment } from "../rollout/state";
-import type { StageRecord, StageState } from "../rollout/world";
+import type { CanaryRecord, StageRecord } from "../rollout/world";
 import type { Context } from "./context";
 import { lastError, runPulumi } from "./pulumi";
+import { canaryStack } from "./stack-file";
 
 /** Milliseconds; an export takes some 200. */
 const EXPORT_DEADLINE = 20_000;
@@ -29,15 +30,16 @@ export async function readStageRecord(context: Context, stage: string): Promise<
   return state.record;
 }
 
-/** Both stacks of a stage, as the gate reads them. */
-export async function readStageState(
+/** Where a canary stands, as the gate reads it: the whole service's of a stage, or one operation's. */
+export async function readCanaryState(
   context: Context,
-  stage: string,
+  { stage, operation }: { readonly stage: string; readonly operation?: string },
   service: string,
   clock: Clock,
-): Promise<StageState> {
-  const [own, canary] = await Promise.all([read(context, stage), read(context, `${stage}-canary`)]);
-  return stageStateOf({ stage: own, canary }, service, clock);
+): Promise<{ readonly ok: true; readonly canary?: CanaryRecord } | { readonly ok: false; readonly why: string }> {
+  const canary = await read(context, canaryStack(stage, operation));
+  const state = stageStateOf({ stage: undefined, canary }, service, clock);
+  return state.ok ? { ok: true, ...(state.canary === undefined ? {} : { canary: state.canary }) } : state;
 }
 
 async function read(context: Context, stack: string): Promise<Deployment | undefined> {

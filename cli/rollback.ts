@@ -8,11 +8,13 @@ import type { Context } from "./context";
 import { cancel, freeStack, saysLocked } from "./free-stack";
 import { configOf, pastUpdates, rollbackTarget } from "./history";
 import { lastError, runPulumi, type PulumiOptions, type PulumiRun } from "./pulumi";
-import { editStackFile, editsBetween, readStackFile } from "./stack-file";
+import { canaryStack, canaryStacksOf, editStackFile, editsBetween, readStackFile } from "./stack-file";
 
 export interface RollbackOptions {
   /** Interrupt whoever holds a stack's lock. */
   readonly takeOver: boolean;
+  /** Only this operation's canary; by default every canary of the stage. */
+  readonly operation?: string;
 }
 
 /** One part of a rollback, and how long it took. */
@@ -96,15 +98,29 @@ class Journey {
     return Math.round(performance.now() - this.started);
   }
 
-  /** All traffic to the baseline. The stack is freed first: a refusal then leaves the file as it was. */
+  /** All traffic to the baseline, on every canary of the stage. One that fails does not keep the others from it. */
   async weightToZero(): Promise<void> {
-    const stack = `${this.stage}-canary`;
+    const failures: unknown[] = [];
+    for (const stack of this.canaries()) {
+      await this.stackToZero(stack).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw together(failures);
+  }
+
+  /** The stack is freed first: a refusal then leaves the file as it was. */
+  private async stackToZero(stack: string): Promise<void> {
     readStackFile(this.context.root, stack);
     await this.timed(`${stack}: lock`, () => this.free(stack));
     await this.timed(`${stack}: weight 0 in its file`, () =>
       Promise.resolve(editStackFile(this.context.root, stack, [[["holdpoint:canary", "weight"], 0]])),
     );
     await this.timed(`${stack}: all traffic to the baseline`, () => this.applyWeight(stack));
+  }
+
+  private canaries(): readonly string[] {
+    const { operation } = this.options;
+    if (operation !== undefined) return [canaryStack(this.stage, operation)];
+    return canaryStacksOf(this.context.root, this.stage).map(({ stack }) => stack);
   }
 
   /** The stage back to what ran before, if anything did. */
@@ -191,6 +207,15 @@ class Journey {
     }
     return done;
   }
+}
+
+/** Several failures in one message, with the first one's code and remedy. */
+function together(failures: readonly unknown[]): unknown {
+  const [first, ...others] = failures;
+  if (others.length === 0 || !(first instanceof HoldpointError)) return first;
+  const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+  const { code, remedy } = first;
+  return new HoldpointError(code, messages.join("; "), { cause: first, ...(remedy === undefined ? {} : { remedy }) });
 }
 
 function stillLocked(stack: string, run: PulumiRun, remedy = `pulumi cancel --stack ${stack}`): HoldpointError {

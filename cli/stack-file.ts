@@ -81,10 +81,52 @@ export function editsBetween(now: StackConfig, wanted: StackConfig): Edit[] {
 
 /** Names of the stages that the project has stack files of. */
 export function stagesOf(root: string): string[] {
-  return readdirSync(root)
-    .map((file) => /^Pulumi\.(.+)-canary\.yaml$/.exec(file)?.[1])
-    .filter((stage) => stage !== undefined)
+  return canaryFiles(root)
+    .filter(({ operation }) => operation === undefined)
+    .map(({ base }) => base)
     .sort();
+}
+
+/** A canary stack of a stage: the whole service's, or one operation's. */
+export interface CanaryStack {
+  readonly stack: string;
+  readonly operation?: string;
+}
+
+/** The canary stack of a stage's operation, or of the whole service. */
+export function canaryStack(stage: string, operation?: string): string {
+  return operation === undefined ? `${stage}-canary` : `${stage}-${operation}-canary`;
+}
+
+/** Every canary stack of a stage: the whole service's first, then those of its operations that have a file. */
+export function canaryStacksOf(root: string, stage: string): readonly CanaryStack[] {
+  const operations = canaryFiles(root).flatMap(({ base, operation }) =>
+    operation !== undefined && base === `${stage}-${operation}` ? [operation] : [],
+  );
+  return [
+    { stack: canaryStack(stage) },
+    ...operations.sort().map((operation) => ({ stack: canaryStack(stage, operation), operation })),
+  ];
+}
+
+/** The line is looked for in the text: a file that is no YAML must not hide a canary from the way back. */
+const OPERATION = /^\s+["']?(?:holdpoint:)?operation["']?:\s*["']?([a-z0-9][a-z0-9-]*)["']?\s*(?:#.*)?$/m;
+
+function canaryFiles(root: string): { readonly base: string; readonly operation?: string }[] {
+  return readdirSync(root).flatMap((file) => {
+    const base = /^Pulumi\.(.+)-canary\.yaml$/.exec(file)?.[1];
+    if (base === undefined) return [];
+    const operation = OPERATION.exec(readOrNothing(join(root, file)))?.[1];
+    return [{ base, ...(operation === undefined ? {} : { operation }) }];
+  });
+}
+
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /**

@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { readCanary } from "../analysis/canary";
 import { queryPrometheus } from "../analysis/prometheus";
 import type { Project } from "../components/project";
 import { readEvidence } from "../evidence/read";
 import { configuredPath } from "../evidence/request";
 import { openStore, type Store } from "../evidence/store";
+import { withSigstore } from "../evidence/sigstore-root";
 import { parseTrust } from "../evidence/trust";
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
-import type { Approval, Digest } from "../rollout/evidence";
+import type { Approval } from "../rollout/evidence";
 import { stageOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
-import { isWhole, type UpdatePlanContent } from "../rollout/update-plan";
-import { weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
+import { changedTypes, isWhole, type UpdatePlanContent } from "../rollout/update-plan";
+import { canaryOf, weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
 import { exportStack } from "./checkpoint";
 import { gatherDeclared } from "./declared";
@@ -51,6 +53,7 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
     ...(failure === undefined ? {} : { clockFailure: failure }),
     mode,
     stack: settings.stack,
+    ...(settings.kind === "canary" && settings.operation !== undefined ? { operation: settings.operation } : {}),
     release: settings.release,
     baseline: settings.baseline,
     request: digest,
@@ -82,31 +85,39 @@ function evidenceFor(project: Project, clock: Clock): EvidencePart | Promise<Evi
   return project.settings.kind === "canary" ? NO_EVIDENCE : readStore(project, clock);
 }
 
-const NO_EVIDENCE: EvidencePart = { evidence: [], rejected: [], approvals: [], updatePlans: [] };
+const NO_EVIDENCE: EvidencePart = { evidence: [], rejected: [], approvals: [], waivers: [], updatePlans: [] };
 
-type EvidencePart = Pick<World, "evidence" | "rejected" | "approvals" | "updatePlans" | "evidenceFailure">;
+type EvidencePart = Pick<
+  World,
+  "evidence" | "rejected" | "approvals" | "waivers" | "updatePlans" | "touched" | "evidenceFailure"
+>;
 
 async function readStore({ root, settings }: Project, clock: Clock): Promise<EvidencePart> {
   try {
-    const trust = parseTrust(readFileSync(configuredPath(root, settings.trust), "utf8"), settings.trust);
+    const trustFile = configuredPath(root, settings.trust);
+    const trust = await withSigstore(parseTrust(readFileSync(trustFile, "utf8"), settings.trust), dirname(trustFile));
     const store = openStore(configuredPath(root, settings.evidence));
     const read = await readEvidence(store, trust, clock);
-    return { ...read, updatePlans: await knownPlans(store, read.approvals) };
+    return { ...read, ...(await knownPlans(store, read.approvals)) };
   } catch (error) {
     return { ...NO_EVIDENCE, evidenceFailure: reason(error) };
   }
 }
 
 /** The update plans that approvals name and whose content is in the store, undamaged and of the whole program. */
-async function knownPlans(store: Store, approvals: readonly Approval[]): Promise<readonly Digest[]> {
+async function knownPlans(
+  store: Store,
+  approvals: readonly Approval[],
+): Promise<Required<Pick<World, "updatePlans" | "touched">>> {
   const named = [...new Set(approvals.map(({ binding }) => binding.updatePlan))];
   const known = await Promise.all(
-    named.map(async (id) => {
+    named.map(async (id): Promise<[string, readonly string[]][]> => {
       const content = (await store.getUpdatePlan(id)) as UpdatePlanContent | undefined;
-      return content !== undefined && isWhole(content) ? [id] : [];
+      return content !== undefined && isWhole(content) ? [[id, changedTypes(content)]] : [];
     }),
   );
-  return known.flat();
+  const touched = Object.fromEntries(known.flat());
+  return { updatePlans: Object.keys(touched), touched };
 }
 
 interface States {
@@ -134,15 +145,29 @@ async function readStates(run: Run, clock: Clock): Promise<States> {
 async function readOwnStage(run: Run, clock: Clock): Promise<{ state: StageState; deployment?: Deployment }> {
   const { settings, plan } = run.project;
   try {
-    const [stage, canary] = await Promise.all([
+    const planned = stageOf(plan, settings.stage);
+    const [stage, canary, operations] = await Promise.all([
       deploymentOf(run, settings.stage),
-      stageOf(plan, settings.stage)?.canary === undefined ? undefined : deploymentOf(run, `${settings.stage}-canary`),
+      planned?.canary === undefined && settings.kind === "stage"
+        ? undefined
+        : deploymentOf(run, `${settings.stage}-canary`),
+      readOperations(run, Object.keys(planned?.canaries ?? {})),
     ]);
-    const own = settings.kind === "canary" ? canary : stage;
-    return { state: stageStateOf({ stage, canary }, plan.service, clock), deployment: own ?? EMPTY_DEPLOYMENT };
+    const state = stageStateOf({ stage, canary, operations }, plan.service, clock);
+    const own = settings.kind === "canary" ? await deploymentOf(run, settings.stack) : stage;
+    return { state, deployment: own ?? EMPTY_DEPLOYMENT };
   } catch (error) {
     return { state: { ok: false, why: reason(error) } };
   }
+}
+
+async function readOperations(
+  run: Run,
+  operations: readonly string[],
+): Promise<Record<string, Deployment | undefined>> {
+  const stack = (operation: string) => `${run.project.settings.stage}-${operation}-canary`;
+  const read = operations.map(async (operation) => [operation, await deploymentOf(run, stack(operation))] as const);
+  return Object.fromEntries(await Promise.all(read));
 }
 
 async function readOtherStage(run: Run, stage: string, clock: Clock): Promise<StageState> {
@@ -173,21 +198,29 @@ async function exportDeployment({ stacks, project }: Run, stack: string): Promis
 /** Both versions over the step so far; only where a step is being left upwards. */
 async function readMetrics(run: Run, clock: Clock, state: StageState | undefined): Promise<World["metrics"]> {
   const { settings, plan } = run.project;
-  if (settings.kind !== "canary" || state?.ok !== true || state.canary === undefined) return undefined;
-  const weight = weightNow(state.canary);
-  if (settings.canary.weight <= weight || weight === 0) return undefined;
+  if (settings.kind !== "canary" || state === undefined) return undefined;
+  const { operation } = settings;
+  const record = canaryOf(state, operation);
+  const weight = weightNow(record);
+  if (record === undefined || settings.canary.weight <= weight || weight === 0) return undefined;
   try {
-    return await readStep(settings.prometheus, `${plan.service}-${settings.stage}`, clock, state.canary.since);
+    return await readStep(settings.prometheus, `${plan.service}-${settings.stage}`, clock, record.since, operation);
   } catch (error) {
     return { failure: reason(error) };
   }
 }
 
 /** What was measured from the step's start until now. */
-export async function readStep(url: string, namespace: string, clock: Clock, since: number): Promise<CanaryReading> {
+export async function readStep(
+  url: string,
+  namespace: string,
+  clock: Clock,
+  since: number,
+  operation?: string,
+): Promise<CanaryReading> {
   const at = Date.now();
   const seconds = clock.machineSpan(clock.at(at) - since) / 1000;
-  return readCanary((promql) => queryPrometheus(url, promql, at), namespace, seconds);
+  return readCanary((promql) => queryPrometheus(url, promql, at), namespace, seconds, operation);
 }
 
 function reason(error: unknown): string {

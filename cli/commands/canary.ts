@@ -1,5 +1,5 @@
 import { HoldpointError } from "../../rollout/errors";
-import type { Walk } from "../canary";
+import type { Walk, Whose } from "../canary";
 import type { Context, Outcome } from "../context";
 import type { Register } from "./index";
 
@@ -12,7 +12,8 @@ Ctrl-C ends the watching; the weight stays.
 Examples:
   holdpoint canary production           all steps, to 100 %
   holdpoint canary production 5         the first step alone
-  holdpoint canary production 0         all traffic to the baseline; the release stays where it is`;
+  holdpoint canary production 0         all traffic to the baseline; the release stays where it is
+  holdpoint canary production 10 --operation search    the steps of one operation, to 10 %`;
 
 /** `holdpoint canary <stage> [weight]` */
 export const registerCanary: Register = (program, context, ended) => {
@@ -23,28 +24,42 @@ export const registerCanary: Register = (program, context, ended) => {
     .argument("<stage>", "the stage: production")
     .argument("[weight]", "the last step to take, in percent", "100")
     .option("--to <weight>", "the same as the second argument")
+    .option("--operation <name>", "the canary of one operation of the plan; without it, the whole service's")
     .addHelpText("after", HELP)
-    .action(async (stage: string, weight: string, options: { to?: string }) => {
-      ended(await walk(context, stage, parseWeight(options.to ?? weight)));
+    .action(async (stage: string, weight: string, { to, operation }: Options) => {
+      ended(
+        await walk(context, { stage, ...(operation === undefined ? {} : { operation }) }, parseWeight(to ?? weight)),
+      );
     });
 };
 
-async function walk(context: Context, stage: string, to: number): Promise<Outcome> {
+interface Options {
+  readonly to?: string;
+  readonly operation?: string;
+}
+
+async function walk(context: Context, whose: Whose, to: number): Promise<Outcome> {
   if (to === 0) {
     const { lowerToZero } = await import("../rollback");
-    const result = await lowerToZero(context, stage, { takeOver: false });
-    context.terminal.say(`all traffic of ${stage} is on the baseline`);
+    const { stage, ...operation } = whose;
+    const result = await lowerToZero(context, stage, { takeOver: false, ...operation });
+    context.terminal.say(`all traffic of ${nameOf(whose)} is on the baseline`);
     return { exitCode: 0, result };
   }
   const { walkCanary } = await import("../canary");
-  const result = await untilInterrupted((stop) => walkCanary(context, stage, to, stop));
+  const result = await untilInterrupted((stop) => walkCanary(context, whose, to, stop));
   context.terminal.say(ending(result));
   return { exitCode: result.outcome === "done" ? 0 : 1, result };
 }
 
-function ending({ stage, weight, outcome, why }: Walk): string {
-  if (outcome === "done") return `${stage} is at ${weight} %, every step held and judged`;
-  return outcome === "rolled-back" ? `${stage} was rolled back, without being asked` : (why ?? outcome);
+function ending(walk: Walk): string {
+  const { weight, outcome, why } = walk;
+  if (outcome === "done") return `${nameOf(walk)} is at ${weight} %, every step held and judged`;
+  return outcome === "rolled-back" ? `${nameOf(walk)} was rolled back, without being asked` : (why ?? outcome);
+}
+
+function nameOf({ stage, operation }: Whose): string {
+  return operation === undefined ? stage : `${stage}'s ${operation}`;
 }
 
 /** Ctrl-C ends the watching between two looks; the engine, while it runs, gets it by itself. */

@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { editsBetween, editStackFile, readStackFile, setValue, type Edit } from "../../cli/stack-file";
+import {
+  editsBetween,
+  editStackFile,
+  readStackFile,
+  setValue,
+  type Edit,
+  canaryStacksOf,
+  stagesOf,
+} from "../../cli/stack-file";
 import { FakeProject } from "./fakes";
 
 const FILE = `# The canary stack of production.
@@ -109,6 +117,21 @@ describe("reading and editing a stack file", () => {
         remedy: "did you mean production?",
       }) as Error,
     );
+  });
+
+  it("tells the canary stacks of a stage's operations from stages, even where one is no YAML", () => {
+    project = new FakeProject({
+      "Pulumi.production-canary.yaml": FILE,
+      "Pulumi.production-search-canary.yaml": "config:\n  holdpoint:operation: search\n  broken: [",
+      "Pulumi.production-install-canary.yaml": 'config:\n  operation: "install" # of packages\n',
+      "Pulumi.production-eu-canary.yaml": FILE,
+    });
+    expect(stagesOf(project.root)).toEqual(["production", "production-eu"]);
+    expect(canaryStacksOf(project.root, "production").map(({ stack }) => stack)).toEqual([
+      "production-canary",
+      "production-install-canary",
+      "production-search-canary",
+    ]);
   });
 
   it("refuses a file that is no YAML, with its name", () => {
