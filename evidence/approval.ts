@@ -3,7 +3,7 @@
  * the binding adds stack, request and state, so that it fits nothing else.
  */
 import { z } from "zod";
-import type { ApprovalBinding, Digest } from "../rollout/evidence";
+import type { ApprovalBinding, Digest, Sight } from "../rollout/evidence";
 import type { Envelope, PrivateKey } from "./dsse";
 import { EnvelopeError, sign, STATEMENT_TYPE } from "./dsse";
 import { ownType, sha256, utc, words } from "./predicates/shared";
@@ -21,6 +21,7 @@ const schema = z
     decision: z.enum(["approved", "conditional", "rejected"]),
     items: z.array(words).max(50).default([]),
     reason: words.optional(),
+    saw: z.object({ outcome: z.enum(["GO", "NO-GO", "PENDING"]), unmet: z.array(words).max(500) }).optional(),
     approvedOn: utc,
   })
   .refine(
@@ -37,6 +38,8 @@ export interface ApprovalDecision {
   readonly decision: "approved" | "conditional" | "rejected";
   readonly items?: readonly string[];
   readonly reason?: string;
+  /** What the gate said right before it was signed. */
+  readonly saw?: Sight;
   /** Machine time. */
   readonly approvedAt: number;
 }
@@ -48,13 +51,14 @@ export interface StatedApproval extends ApprovalDecision {
 
 /** Writes and signs an approval. Throws EnvelopeError "malformed" for a decision that could not be read back. */
 export function signApproval(decision: ApprovalDecision, key: PrivateKey): Envelope {
-  const { approver, binding, items = [], reason, approvedAt } = decision;
+  const { approver, binding, items = [], reason, saw, approvedAt } = decision;
   const predicate = {
     approver,
     binding,
     decision: decision.decision,
     ...(items.length === 0 ? {} : { items }),
     ...(reason === undefined ? {} : { reason }),
+    ...(saw === undefined ? {} : { saw }),
     approvedOn: formatUtc(approvedAt),
   };
   const subject = { sha256: binding.updatePlan, name: "update plan" };
@@ -67,7 +71,7 @@ export function signApproval(decision: ApprovalDecision, key: PrivateKey): Envel
 export function parseApproval(statement: Statement): StatedApproval {
   const result = schema.safeParse(statement.predicate);
   if (!result.success) throw malformed("the approval", result.error);
-  const { approver, binding, decision, items, reason, approvedOn } = result.data;
+  const { approver, binding, decision, items, reason, saw, approvedOn } = result.data;
   const subjects: readonly Digest[] = statement.subject.sha256;
   if (subjects.length !== 1 || subjects[0] !== binding.updatePlan) {
     throw new EnvelopeError("malformed", "the approval's subject is not the update plan that it is bound to");
@@ -79,5 +83,6 @@ export function parseApproval(statement: Statement): StatedApproval {
     items,
     approvedAt: approvedOn,
     ...(reason === undefined ? {} : { reason }),
+    ...(saw === undefined ? {} : { saw }),
   };
 }

@@ -5,17 +5,21 @@
  */
 import { z } from "zod";
 import type { Clock } from "../rollout/clock";
-import type { Approval, Evidence, EvidenceKind, RejectedEvidence, Signer } from "../rollout/evidence";
+import type { Approval, Digest, Evidence, EvidenceKind, RejectedEvidence, Signer, Waiver } from "../rollout/evidence";
 import { APPROVAL_TYPE, parseApproval } from "./approval";
 import { digest } from "./canonical";
-import type { Envelope, Verified } from "./dsse";
-import { EnvelopeError, parseEnvelope, STATEMENT_TYPE, verify } from "./dsse";
+import { EnvelopeError, STATEMENT_TYPE } from "./dsse";
 import { decodeBase64 } from "./base64";
 import { predicateOf } from "./predicates";
+import type { SignedFile } from "./sigstore-bundle";
+import { parseSigned } from "./sigstore-bundle";
+import type { Signed } from "./signed";
+import { verifySigned } from "./signed";
 import type { Statement } from "./statement";
 import { malformed, parseStatement } from "./statement";
-import type { Store, StoredEnvelope } from "./store";
+import type { Store, StoreContent, StoredEnvelope, Wants } from "./store";
 import type { Identity, Right, Trust } from "./trust";
+import { parseWaiver, WAIVER_TYPE } from "./waiver";
 
 /** Machine time by which a signer's clock may be ahead of ours. */
 export const CLOCK_SKEW = 60_000;
@@ -24,7 +28,24 @@ export const CLOCK_SKEW = 60_000;
 export interface EvidenceRead {
   readonly evidence: readonly Evidence[];
   readonly approvals: readonly Approval[];
+  readonly waivers: readonly Waiver[];
   readonly rejected: readonly RejectedEvidence[];
+  /** What was added to the store and is no longer there as it was, in words: only where `wants` told what to look for. */
+  readonly gone: readonly string[];
+  /** Every envelope that was read, by address: whether it counts or not. */
+  readonly read: readonly Digest[];
+  /** Of these, what counts. */
+  readonly counted: readonly Counted[];
+}
+
+/** An envelope that counts, as decisions list it. */
+export interface Counted {
+  readonly id: Digest;
+  /** Digest of what was signed: an approval's id. */
+  readonly body: Digest;
+  readonly kind: string;
+  readonly stage?: string;
+  readonly signers: readonly string[];
 }
 
 /** What the steps need to know. */
@@ -37,33 +58,77 @@ interface Context {
 
 /** What a readable envelope turned out to be; `body` is its identity, for one body can be enveloped in many ways. */
 type Item =
-  { readonly body: string; readonly evidence: Evidence } | { readonly body: string; readonly approval: Approval };
+  | { readonly body: string; readonly evidence: Evidence }
+  | { readonly body: string; readonly approval: Approval }
+  | { readonly body: string; readonly waiver: Waiver };
+
+/** How a store is read. */
+export interface ReadOptions {
+  /** Machine time, by default this machine's. */
+  readonly now?: number;
+  /** Milliseconds. */
+  readonly deadline?: number;
+  /** What is needed; without it the whole store is read. */
+  readonly wants?: Wants;
+}
 
 /**
- * Reads a whole store. `now` is the machine's time, `clock` turns machine time into plan time.
+ * Reads of a store what is wanted, or all of it. `now` is the machine's time, `clock` turns machine time into plan time.
  * @throws HoldpointError `store-unreadable`, `deadline`: only where the store itself can't be read, never for an item.
  */
 export async function readEvidence(
   store: Store,
   trust: Trust,
   clock: Clock,
-  options: { readonly now?: number; readonly deadline?: number } = {},
+  { now = Date.now(), deadline, wants }: ReadOptions = {},
 ): Promise<EvidenceRead> {
-  const { deadline, now = Date.now() } = options;
-  const content = await store.readAll(deadline === undefined ? {} : { deadline });
+  const limits = deadline === undefined ? {} : { deadline };
+  const content = wants === undefined ? await store.readAll(limits) : await store.find(wants, limits);
+  return judgeEnvelopes(content, trust, clock, now);
+}
+
+/** What envelopes say to a gate at a time of the machine's; the same envelopes always say the same. */
+export function judgeEnvelopes(
+  content: StoreContent & { readonly gone?: readonly string[] },
+  trust: Trust,
+  clock: Clock,
+  now: number,
+): EvidenceRead {
   const rejected = [...content.rejected];
   const items = new Map<string, Item>();
+  const counted: Counted[] = [];
   for (const stored of content.envelopes) {
     const item = readItem(stored, { trust, clock, now });
     if ("reason" in item) rejected.push(item);
-    else items.set(item.body, together(items.get(item.body), item));
+    else {
+      counted.push(countedAs(stored.id, item));
+      items.set(item.body, together(items.get(item.body), item));
+    }
   }
   const read = [...items.values()];
   return {
     evidence: read.flatMap((item) => ("evidence" in item ? item.evidence : [])),
     approvals: read.flatMap((item) => ("approval" in item ? item.approval : [])),
+    waivers: read.flatMap((item) => ("waiver" in item ? item.waiver : [])),
     rejected,
+    gone: content.gone ?? [],
+    read: content.envelopes.map(({ id }) => id),
+    counted,
   };
+}
+
+function countedAs(id: Digest, item: Item): Counted {
+  if ("approval" in item) {
+    const { signer, binding } = item.approval;
+    return { id, body: item.body, kind: "approval", stage: stageOf(binding.stack), signers: [signer.id] };
+  }
+  if ("waiver" in item) {
+    const { signer, binding } = item.waiver;
+    return { id, body: item.body, kind: "waiver", stage: binding.stage, signers: [signer.id] };
+  }
+  const { kind, stage, signers } = item.evidence;
+  const where = stage === undefined ? {} : { stage };
+  return { id, body: item.body, kind, ...where, signers: signers.map((signer) => signer.id) };
 }
 
 /**
@@ -78,14 +143,13 @@ function together(before: Item | undefined, item: Item): Item {
 
 /** One envelope, judged. Never throws for what is in it. */
 function readItem(stored: StoredEnvelope, context: Context): Item | RejectedEvidence {
-  let envelope: Envelope | undefined;
+  let file: SignedFile | undefined;
   try {
-    envelope = parseEnvelope(stored.bytes);
-    const verified = verifyStatement(envelope, context.trust);
-    return judge(stored, verified, context);
+    file = parseSigned(stored.bytes);
+    return judge(stored, verifyStatement(file, context.trust), context);
   } catch (error) {
     const refusal = asRejection(error);
-    return { file: stored.file, claims: claimsOf(envelope), ...refusal };
+    return { file: stored.file, claims: claimsOf(file), ...refusal };
   }
 }
 
@@ -107,21 +171,25 @@ function asRejection(error: unknown): Pick<RejectedEvidence, "reason" | "detail"
   return { reason: "malformed", detail: `can't be read: ${error instanceof Error ? error.name : "unknown error"}` };
 }
 
-function verifyStatement(envelope: Envelope, trust: Trust): Verified {
-  const verified = verify(envelope, trust.keys);
-  if (envelope.payloadType !== STATEMENT_TYPE) {
-    throw new Rejection("kind-unknown", `payload type ${quoted(envelope.payloadType)}, wanted ${STATEMENT_TYPE}`);
+function verifyStatement(file: SignedFile, trust: Trust): Signed {
+  const signed = verifySigned(file, trust);
+  if (signed.payloadType !== STATEMENT_TYPE) {
+    throw new Rejection("kind-unknown", `payload type ${quoted(signed.payloadType)}, wanted ${STATEMENT_TYPE}`);
   }
-  return verified;
+  return signed;
 }
 
-function judge(stored: StoredEnvelope, { body, keys }: Verified, context: Context): Item {
+function judge(stored: StoredEnvelope, { body, identities }: Signed, context: Context): Item {
   const statement = parseStatement(body);
-  const identities = distinct(keys.flatMap(({ key }) => context.trust.owner(key) ?? []));
   const id = digest(body);
-  return statement.predicateType === APPROVAL_TYPE
-    ? { body: id, approval: readApproval(stored, id, statement, identities, context) }
-    : { body: id, evidence: readOne(stored, statement, identities, context) };
+  switch (statement.predicateType) {
+    case APPROVAL_TYPE:
+      return { body: id, approval: readApproval(stored, id, statement, identities, context) };
+    case WAIVER_TYPE:
+      return { body: id, waiver: readWaiver(stored, id, statement, identities, context) };
+    default:
+      return { body: id, evidence: readOne(stored, statement, identities, context) };
+  }
 }
 
 /** One person with two keys is one identity. */
@@ -155,7 +223,7 @@ function readApproval(
   identities: readonly Identity[],
   { trust, clock, now }: Context,
 ): Approval {
-  const { approver, binding, decision, items, reason, approvedAt } = parseApproval(statement);
+  const { approver, binding, decision, items, reason, saw, approvedAt } = parseApproval(statement);
   const identity = identities.find((one) => one.id === approver);
   if (identity === undefined) {
     const signed = identities.map((one) => one.id).join(", ");
@@ -173,7 +241,27 @@ function readApproval(
     signer,
     approvedAt: clock.at(approvedAt),
     ...(reason === undefined ? {} : { reason }),
+    ...(saw === undefined ? {} : { saw }),
   };
+}
+
+function readWaiver(
+  stored: StoredEnvelope,
+  id: string,
+  statement: Statement,
+  identities: readonly Identity[],
+  { trust, clock, now }: Context,
+): Waiver {
+  const { signer: named, binding, reason, obligation, grantedAt, validFor } = parseWaiver(statement);
+  const identity = identities.find((one) => one.id === named);
+  if (identity === undefined) {
+    const signed = identities.map((one) => one.id).join(", ");
+    throw new Rejection("signature-invalid", `waiver of ${quoted(named)}, but signed by ${signed}`);
+  }
+  const signer = allowed([identity], "waiver", binding.stage, trust)[0] as Signer;
+  rejectFuture([grantedAt], now);
+  const head = { id, file: stored.file, binding, reason, obligation, signer };
+  return { ...head, grantedAt: clock.at(grantedAt), validFor };
 }
 
 /** A stage's two stacks are `<stage>` and `<stage>-canary`. */
@@ -191,7 +279,7 @@ function allowed(
   const signers = identities.flatMap((identity) => trust.signer(identity, right, stage) ?? []);
   if (signers.length > 0) return signers;
   const who = identities.map(({ id, roles }) => `${id} (${roles.join(", ")})`).join(", ");
-  const what = right === "approval" ? "approve" : `attest ${right}`;
+  const what = right === "approval" ? "approve" : right === "waiver" ? "waive" : `attest ${right}`;
   throw new Rejection(
     "signer-lacks-role",
     `${who} may not ${what} ${stage === undefined ? "without a stage" : `for ${stage}`}`,
@@ -209,11 +297,11 @@ function rejectFuture(times: readonly number[], now: number): void {
 }
 
 /** What a rejected item says of itself, for the message beside the criterion; nothing of it is believed. */
-function claimsOf(envelope: Envelope | undefined): RejectedEvidence["claims"] {
+function claimsOf(file: SignedFile | undefined): RejectedEvidence["claims"] {
   try {
-    const statement = parseStatement(decodeBase64(envelope?.payload ?? "") ?? Buffer.alloc(0));
-    const kind: EvidenceKind | "approval" | undefined =
-      statement.predicateType === APPROVAL_TYPE ? "approval" : predicateOf(statement.predicateType)?.kind;
+    const statement = parseStatement(decodeBase64(file?.envelope.payload ?? "") ?? Buffer.alloc(0));
+    const own = { [APPROVAL_TYPE]: "approval", [WAIVER_TYPE]: "waiver" }[statement.predicateType];
+    const kind = own ?? predicateOf(statement.predicateType)?.kind;
     const stage = claimedStage(statement.predicate);
     return { ...(kind === undefined ? {} : { kind }), ...(stage === undefined ? {} : { stage }) };
   } catch {

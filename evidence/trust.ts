@@ -15,13 +15,13 @@ import { EVIDENCE_KINDS } from "./predicates";
 import { PUBLIC_KEY_FORMS, readPublicKey } from "./public-key";
 import type { CertificateIdentity, SigstoreVerifier } from "./sigstore";
 
-/** What a role may be given: to attest a kind of evidence, or to approve changes. */
-export type Right = EvidenceKind | "approval";
+/** What a role may be given: to attest a kind of evidence, to approve changes, to waive criteria. */
+export type Right = EvidenceKind | "approval" | "waiver";
 
 /** A person or a machine of the trust file. */
 export interface Identity {
   readonly id: string;
-  /** Machines attest; only people approve. */
+  /** Machines attest; only people approve and waive. */
   readonly person: boolean;
   readonly roles: readonly string[];
 }
@@ -42,7 +42,7 @@ export interface Trust {
   signer(identity: Identity, right: Right, stage: string | undefined): Signer | undefined;
 }
 
-const RIGHTS: readonly Right[] = [...EVIDENCE_KINDS, "approval"];
+const RIGHTS: readonly Right[] = [...EVIDENCE_KINDS, "approval", "waiver"];
 
 const name = z
   .string('a name such as "ci-staging"')
@@ -139,7 +139,7 @@ function trust(file: TrustFile, keys: readonly PublicKey[], owners: ReadonlyMap<
     keyless: (certificate) => keylessOwner(file, certificate),
     sigstoreRoot: file.sigstore,
     signer: ({ id, person, roles }, right, inStage) => {
-      if (right === "approval" && !person) return undefined;
+      if ((right === "approval" || right === "waiver") && !person) return undefined;
       const held = roles.filter((roleName) => gives(roleName, right, inStage));
       return held.length === 0 ? undefined : { id, roles: held };
     },

@@ -13,7 +13,7 @@ export interface Release {
 }
 
 /** The image's sha256 (64 hex), which evidence may name as its subject instead of the commit. */
-export function imageDigest(release: Release): string {
+export function imageDigest(release: Pick<Release, "image">): string {
   const digest = /@sha256:([0-9a-f]{64})$/.exec(release.image)?.[1];
   if (digest === undefined) throw new Error(`release image without a digest: ${release.image}`);
   return digest;

@@ -234,6 +234,12 @@ function change(urn: string, { goal: wanted }: PlannedResource): Change {
   };
 }
 
+/** The types of everything that an update plan changes, each once, sorted; what it leaves as it is is not among them. */
+export function changedTypes(content: UpdatePlanContent): string[] {
+  const { unchanged: _, ...changes } = summarize(content);
+  return [...new Set(Object.values(changes).flatMap((all) => all.map(({ type }) => type)))].toSorted();
+}
+
 /** The summary as text, one line a resource: what goes comes first. */
 export function renderChanges(summary: ChangeSummary): string {
   const rows = (label: string, changes: readonly Change[], withInputs: boolean): string[] =>
