@@ -7,6 +7,8 @@ import { JsonError, parseJson } from "./json";
 import { gitCommit, sha256 } from "./predicates/shared";
 
 const TYPE = "https://in-toto.io/Statement/v1";
+/** The same members with the same meaning; cosign and witness still write it. */
+const TYPE_BEFORE = "https://in-toto.io/Statement/v0.1";
 
 // The two algorithms that a release is named by are checked to the letter; others pass by unused.
 const digestSet = z
@@ -15,11 +17,27 @@ const digestSet = z
   .refine((digests) => Object.keys(digests).length > 0, "a subject without a digest");
 
 const schema = z.object({
-  _type: z.literal(TYPE),
+  _type: z.literal([TYPE, TYPE_BEFORE]),
   subject: z.array(z.object({ name: z.string().optional(), digest: digestSet })).min(1),
   predicateType: z.string().min(1),
-  predicate: z.record(z.string(), z.unknown()),
+  predicate: z.record(z.string(), z.unknown()).superRefine(refuseScopes),
 });
+
+/**
+ * Unknown members are ignored, as in-toto asks, but not one that limits what the statement says: to ignore a limit is to
+ * believe more than was signed. No predicate that gates read has `scopes`, so every one of them is unknown.
+ */
+function refuseScopes(predicate: Record<string, unknown>, context: z.RefinementCtx): void {
+  const { scopes } = predicate;
+  if (scopes === undefined) return;
+  const names = typeof scopes === "object" && scopes !== null ? Object.keys(scopes) : [];
+  const named = names.slice(0, 3).map((name) => JSON.stringify(name.slice(0, 100)));
+  context.addIssue({
+    code: "custom",
+    path: ["scopes"],
+    message: `a limit that is not known here: ${named.join(", ")}`,
+  });
+}
 
 /** A statement whose predicate has not been read yet. */
 export interface Statement {

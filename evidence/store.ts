@@ -66,8 +66,8 @@ export type Kept = "decisions" | "inputs";
 export interface Store {
   /** The folder, or "s3://bucket/prefix". */
   readonly folder: string;
-  /** Adds an envelope and returns its address. Adding it again changes nothing. */
-  put(envelope: Envelope): Promise<Digest>;
+  /** Adds an envelope, or the bundle with a certificate around it, and returns its address. Adding it again changes nothing. */
+  put(envelope: Envelope, certified?: unknown): Promise<Digest>;
   /** Keeps a raw report and returns its digest. `file-too-large` beyond 16 MiB. */
   putRaw(report: Uint8Array): Promise<Digest>;
   /** A raw report; undefined where it is missing or no longer what its name says. */
@@ -126,7 +126,7 @@ export function storeOn(blobs: Blobs): Store {
   return {
     folder: blobs.place,
     log,
-    put: (envelope) => put(blobs, log.evidence, envelope),
+    put: (envelope, certified) => put(blobs, log.evidence, envelope, certified),
     async putRaw(report) {
       checkSize(report.length, MAX_REPORT_BYTES, "the report");
       const id = digest(report);
@@ -197,8 +197,8 @@ const NO_CONTENT = Buffer.alloc(0);
  * The envelope first, then the log, then the index: what is listed is there, and what a killed writer left unlisted is
  * listed when it is put again.
  */
-async function put(blobs: Blobs, log: Chain, envelope: Envelope): Promise<Digest> {
-  const line = Buffer.from(JSON.stringify(envelope));
+async function put(blobs: Blobs, log: Chain, envelope: Envelope, certified?: unknown): Promise<Digest> {
+  const line = Buffer.from(JSON.stringify(certified ?? envelope));
   checkSize(line.length, MAX_ENVELOPE_BYTES, "the envelope");
   const id = digest(line);
   await addAs(blobs, fileOf(id), Buffer.concat([line, LINE_END]), id);
