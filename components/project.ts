@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { calendarsDigest, readCalendars, type CalendarTexts } from "../evidence/calendar-files";
 import { configuredPath, makeRequest, requestDigest, type Request } from "../evidence/request";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import { parsePlan, type Plan } from "../rollout/plan";
+import { wrongType } from "../rollout/release-types";
 import { projectRoot, rawConfiguration } from "./configuration";
 import { effectiveWeight } from "./settings/canary";
 import { parseSettings, type CanaryStackSettings, type Settings, type StageSettings } from "./settings";
@@ -14,6 +16,8 @@ export interface Project {
   readonly root: string;
   readonly settings: Settings;
   readonly plan: Plan;
+  /** The calendar files that the plan names. */
+  readonly calendars: CalendarTexts;
   readonly request: Request;
   /** Digest of the request. */
   readonly digest: Digest;
@@ -29,8 +33,23 @@ export function readProject(
   settings = readSettings(root, stack),
 ): Project {
   const plan = readPlan(root, settings.plan);
-  const request = makeRequest(root, stack, rawConfiguration());
-  return { root, settings, plan, request, digest: requestDigest(request) };
+  checkType(plan, settings);
+  const calendars = readCalendars(root, plan);
+  const request = makeRequest(root, stack, rawConfiguration(), calendarsDigest(calendars));
+  return { root, settings, plan, calendars, request, digest: requestDigest(request) };
+}
+
+/** What a release is asked for depends on its type: one that the plan does not know is a mistake, not a shorter way. */
+function checkType(plan: Plan, { stack, release }: Settings): void {
+  const wrong = wrongType(plan, release.type);
+  if (wrong === undefined) return;
+  const [first] = Object.keys(plan.releaseTypes ?? {});
+  throw new HoldpointError("config-invalid", `Pulumi.${stack}.yaml: holdpoint:release.type: ${wrong}`, {
+    remedy:
+      first === undefined
+        ? `remove it, or write "releaseTypes" into the plan`
+        : `pulumi config set --path holdpoint:release.type ${first} --stack ${stack}`,
+  });
 }
 
 /** What the program declares, and what it asks clearance for. */

@@ -8,6 +8,8 @@ export const releaseSchema = z.strictObject({
   image,
   commit,
   author: identity,
+  /** One of the plan's release types, where it has some; components/project.ts holds it against the plan. */
+  type: words.optional(),
 });
 
 export const commonShape = {
