@@ -16,6 +16,8 @@ export interface Request {
   readonly plan: Digest;
   /** sha256 of the trust file's text. */
   readonly trust: Digest;
+  /** Digest over the calendar files that the plan names; absent where it names none. */
+  readonly calendars?: Digest;
   /** Digest over the project's code: a change of one byte of it is another request. */
   readonly program: Digest;
   /** Digest of every configuration value that is no secret, and of the names of those that are. */
@@ -37,14 +39,16 @@ export const DIGEST_KEY = "holdpoint:digestKey";
 
 /**
  * The request of one run.
+ * @param calendars digest of the calendar files that the plan names
  * @throws HoldpointError `file-missing` for an absent plan or trust file, `secret-unbound` for secrets without a key
  */
-export function makeRequest(root: string, stack: string, configuration: RawConfiguration): Request {
+export function makeRequest(root: string, stack: string, configuration: RawConfiguration, calendars?: Digest): Request {
   const secrets = hashSecrets(configuration);
   return {
     stack,
     plan: fileDigest(root, "plan", configuration),
     trust: fileDigest(root, "trust", configuration),
+    ...(calendars === undefined ? {} : { calendars }),
     program: programDigest(root),
     configuration: digest(canonical(openValues(configuration))),
     ...(secrets === undefined ? {} : { secrets }),

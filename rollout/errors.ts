@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   "file-too-large": 2,
   "yaml-syntax": 2,
   "plan-invalid": 2,
+  "calendar-invalid": 2,
   "config-invalid": 2,
   "trust-invalid": 2,
   "stack-unknown": 2,
