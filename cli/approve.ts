@@ -3,9 +3,9 @@ import { readFileSync, statSync } from "node:fs";
 import { signApproval } from "../evidence/approval";
 import { requestDigest, type Request } from "../evidence/request";
 import { CLEARANCE } from "../rollout/clearance";
-import type { Finding } from "../rollout/decision";
+import { isUnmet, type Decision, type Finding } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
-import type { ApprovalBinding } from "../rollout/evidence";
+import type { ApprovalBinding, Sight } from "../rollout/evidence";
 import { EMPTY_DEPLOYMENT, parseDeployment, stateDigest, type Deployment } from "../rollout/state";
 import {
   goalInputs,
@@ -49,8 +49,10 @@ export async function approve(context: Context, stage: string, options: ApproveO
   checkRight(signing, stage);
   const change = await readChange(context, stage, options.updatePlan);
   const before = await decideNow(context, stage);
+  const lookedAt = Date.now();
   show(context, signing, change, options, before.decision.findings);
   await confirm(context, stage, options);
+  checkStillSeen(lookedAt);
   // The content first: an approval whose update plan nobody can read would count for nothing.
   await signing.store.putUpdatePlan(change.binding.updatePlan, change.content);
   const { reason, item, decision } = options;
@@ -60,12 +62,13 @@ export async function approve(context: Context, stage: string, options: ApproveO
     binding: change.binding,
     decision,
     items: item,
+    saw: sightOf(before.decision),
     approvedAt: Date.now(),
     ...(reason === undefined ? {} : { reason }),
   };
   const id = await signing.store.put(signApproval(said, signing.key));
   const { decision: now } = await decideNow(context, stage);
-  const missing = now.findings.filter(({ verdict }) => verdict !== "pass");
+  const missing = now.findings.filter(isUnmet);
   context.terminal.say(`signed by ${approver} and stored as ${id.slice(0, 12)}`);
   context.terminal.say(missing.length === 0 ? `${stage}: GO` : ["still missing:", ...missing.map(oneLine)].join("\n"));
   const { updatePlan } = change.binding;
@@ -173,6 +176,23 @@ function show(
     ...(options.reason === undefined ? [] : [`  because: ${options.reason}`]),
   ];
   context.terminal.say(lines.join("\n"));
+}
+
+/** What is written into the approval: what the gate said when its signer looked at it. */
+function sightOf({ outcome, findings }: Decision): Sight {
+  return { outcome, unmet: findings.filter(isUnmet).map(({ criterion }) => criterion) };
+}
+
+/** Milliseconds between what a signer is shown and the signature. */
+const READING = 10 * 60_000;
+
+/** Who signs long after reading signs something else than was read. */
+function checkStillSeen(lookedAt: number): void {
+  if (Date.now() - lookedAt <= READING) return;
+  const minutes = READING / 60_000;
+  throw new HoldpointError("deadline", `the gate was looked at more than ${minutes} minutes ago; nothing was signed`, {
+    remedy: "run it again, and sign what it says then",
+  });
 }
 
 function oneLine({ criterion, verdict, found }: Finding): string {

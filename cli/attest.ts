@@ -1,4 +1,4 @@
-/** Evidence from the command line: files, drills, and items of a conditional sign-off. */
+/** Evidence from the command line: files, drills, items of a conditional sign-off, and what a waiver promised. */
 import { attest, attestCondition, attestRun, type Attested, type AttestBase } from "../evidence/attest";
 import { EVIDENCE_KINDS } from "../evidence/predicates";
 import { readEvidence } from "../evidence/read";
@@ -12,7 +12,7 @@ import type { FileOptions, Options, RunOptions } from "./commands/attest";
 import type { Context, Outcome } from "./context";
 import { openSigning, releaseOf, type Signing } from "./signing";
 
-/** Attests files, a folder of runbooks, or that an item of a conditional sign-off is done. */
+/** Attests files, a folder of runbooks, or that what an approval or a waiver asked for is done. */
 export async function attestFiles(context: Context, files: readonly string[], options: FileOptions): Promise<Outcome> {
   const signing = await openSigning(context, options.stage, options);
   const base = attestBase(signing, options);
@@ -59,24 +59,32 @@ async function condition(
   [item, ...more]: readonly string[],
 ): Promise<Outcome> {
   if (item === undefined || more.length > 0) {
-    throw new HoldpointError("usage", "wanted one item, word for word as the approval has it", {
+    throw new HoldpointError("usage", "wanted one item, word for word as the approval or the waiver has it", {
       remedy: `holdpoint attest --stage ${base.stage} --condition ${prefix} "<item>"`,
     });
   }
-  const { approvals } = await readEvidence(signing.store, signing.trust, machineClock);
-  const found = approvals.filter(({ id }) => prefix.length >= 6 && id.startsWith(prefix));
-  const [approval] = found;
-  if (approval === undefined || found.length > 1) {
-    const ids = approvals.map(({ id, decision }) => `${id.slice(0, 12)} (${decision})`).join(", ");
+  const { approvals, waivers } = await readEvidence(signing.store, signing.trust, machineClock);
+  const promises = [
+    ...approvals.map(({ id, items, decision }) => ({ id, items, what: decision })),
+    ...waivers.map(({ id, obligation, binding }) => ({
+      id,
+      items: [obligation],
+      what: `waiver of ${binding.criterion}`,
+    })),
+  ];
+  const found = promises.filter(({ id }) => prefix.length >= 6 && id.startsWith(prefix));
+  const [promise] = found;
+  if (promise === undefined || found.length > 1) {
+    const ids = promises.map(({ id, what }) => `${id.slice(0, 12)} (${what})`).join(", ");
     throw new HoldpointError(
       "usage",
-      `found ${found.length} approvals that begin with "${prefix}", wanted one of: ${ids || "none is there"}`,
+      `found ${found.length} approvals and waivers that begin with "${prefix}", wanted one of: ${ids || "none is there"}`,
     );
   }
-  if (!approval.items.includes(item)) {
-    throw new HoldpointError("usage", `found the item "${item}", expected ${choice(approval.items, item)}`);
+  if (!promise.items.includes(item)) {
+    throw new HoldpointError("usage", `found the item "${item}", expected ${choice(promise.items, item)}`);
   }
-  return told(context, signing, base.stage, await attestCondition({ ...base, item, approval: approval.id }));
+  return told(context, signing, base.stage, await attestCondition({ ...base, item, approval: promise.id }));
 }
 
 function attestBase({ key, store, file }: Signing, options: Options): AttestBase {

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   "update-plan-invalid": 2,
   "update-plan-outdated": 1,
   "state-invalid": 1,
+  "not-waivable": 1,
   "gate-closed": 1,
   "clearance-missing": 1,
   "clearance-refused": 1,

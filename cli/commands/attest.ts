@@ -58,7 +58,7 @@ export const registerAttest: Register = (program, context, ended) => {
     .option("--scope <name>", "backups: what was backed up")
     .option("--trigger <how>", "backups: manual or scheduled")
     .option("--section <title...>", "runbooks: sections that each must have")
-    .option("--condition <approval>", "that an item of this conditional sign-off is done; the item in place of files")
+    .option("--condition <approval>", "that what this conditional sign-off or waiver asked for is done; its words in place of files")
     .addHelpText("after", HELP)
     .action(async (files: string[], options: FileOptions) => {
       requireStage(options);

@@ -8,6 +8,7 @@ import { registerKeys } from "./keys";
 import { registerLint } from "./lint";
 import { registerRollback } from "./rollback";
 import { registerStatus } from "./status";
+import { registerWaive } from "./waive";
 
 /** Adds a command to the program; its action tells how it ended. */
 export type Register = (program: Command, context: Context, ended: (outcome: Outcome) => void) => void;
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Register[] = [
   registerKeys,
   registerAttest,
   registerApprove,
+  registerWaive,
   registerStatus,
   registerCanary,
   registerRollback,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readDecisions, type DecisionRecord } from "../../evidence/decisions";
+import { isUnmet } from "../../rollout/decision";
 import { showTime } from "../../rollout/units";
 import { writeFile } from "../providers/store";
 
@@ -38,10 +39,13 @@ function line(record: DecisionRecord): string {
 
 function why({ decision }: DecisionRecord): string {
   if (decision.wayBack !== undefined) return `way back: ${decision.wayBack}`;
-  const unmet = decision.findings.filter(({ verdict }) => verdict !== "pass");
+  const unmet = decision.findings.filter(isUnmet);
+  const waived = decision.findings.filter(({ verdict }) => verdict === "waived");
+  const met = decision.findings.length - waived.length;
+  const but = waived.length === 0 ? "" : `, ${waived.map(({ criterion }) => criterion).join(", ")} waived`;
   const used = new Set(decision.findings.flatMap((finding) => finding.used)).size;
   const on = used === 0 ? "" : `, on ${used} attestations`;
-  if (unmet.length === 0) return `${decision.findings.length} criteria met${on}`;
+  if (unmet.length === 0) return `${met} criteria met${but}${on}`;
   return `${unmet.length} of ${decision.findings.length} unmet${on}`;
 }
 
@@ -49,7 +53,7 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1c1f23; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .3rem; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .25rem .6rem; vertical-align: top; border-top: 1px solid #dde1e6; }
-.GO, .pass { color: #0b6b34; } .NO-GO, .fail, .stale, .inconclusive { color: #a3120a; } .PENDING, .pending { color: #8a5a00; }
+.GO, .pass { color: #0b6b34; } .NO-GO, .fail, .stale, .inconclusive { color: #a3120a; } .PENDING, .pending, .waived { color: #8a5a00; }
 code { font-size: .85em; } .note { color: #5b6168; }`;
 
 function page(decisions: readonly DecisionRecord[], evidence: number): string {
@@ -80,8 +84,12 @@ function section(record: DecisionRecord, index: number): string {
       `<tr><td>${escape(criterion)}<br><code class="note">${escape(planLine)}</code></td><td class="${verdict}">${verdict}</td>` +
       `<td>${escape(found)}</td><td>${escape(wanted)}</td><td><code>${used.map((id) => escape(id.slice(0, 7))).join(" ")}</code></td></tr>`,
   );
+  const left = (decision.notAsked ?? []).map(
+    ({ criterion, why: reason }) =>
+      `<tr><td>${escape(criterion)}</td><td class="note">not asked</td><td colspan="3">${escape(reason)}</td></tr>`,
+  );
   const head = "<tr><th>criterion</th><th>verdict</th><th>found</th><th>wanted</th><th>evidence</th></tr>";
-  const table = rows.length === 0 ? "" : `<table>${head}${rows.join("")}</table>`;
+  const table = rows.length === 0 ? "" : `<table>${head}${rows.join("")}${left.join("")}</table>`;
   return (
     `<h2 id="d${index}"><span class="${decision.outcome}">${decision.outcome}</span> ${escape(decision.gate)}</h2>` +
     `<p class="note">${escape(showTime(decision.decidedAt))}, ${mode} of ${escape(stack)}: ${escape(why(record))}</p>${table}`
