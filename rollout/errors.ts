@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   "intake-secret": 2,
   "store-unreadable": 1,
   "store-unwritable": 1,
+  "replay-impossible": 1,
   "update-plan-invalid": 2,
   "update-plan-outdated": 1,
   "state-invalid": 1,
