@@ -1,0 +1,119 @@
+/** What must come in an order: stages, steps and their days, the ends of ranges. */
+import { parseDuration, parseWeight } from "../units";
+import { shown } from "../yaml";
+import type { Mistake, Path } from "../yaml";
+import { canariesOf, everyMap, GATES, members, namesOf, tree } from "./raw";
+import type { Placed, Tree } from "./raw";
+
+/** A mistake for each thing that comes before what it has to follow. */
+export function wrongOrder(plan: Tree): Mistake[] {
+  return [
+    ...laterStages(plan),
+    ...canariesOf(plan).flatMap(wrongSteps),
+    ...holdsOverWindow(plan),
+    ...twoKindsOfCanary(plan),
+    ...everyMap(plan).flatMap(wrongRange),
+  ];
+}
+
+/** What is entered may ask only about stages before it; what is left or finished, about its own too. */
+function laterStages(plan: Tree): Mistake[] {
+  const known = namesOf(plan["stages"], "name");
+  return members(plan["stages"], ["stages"]).flatMap(({ path, value }, index) =>
+    GATES.flatMap((gate) =>
+      members(tree(value[gate])["criteria"], [...path, gate, "criteria"])
+        .filter(({ value: one }) => one["kind"] === "stage-done" || one["kind"] === "stage-lasted")
+        .filter(({ value: one }) => known.indexOf(String(one["stage"])) >= (gate === "enter" ? index : index + 1))
+        .map(({ path: at }) => ({
+          path: [...at, "stage"],
+          expected: gate === "enter" ? "a stage that comes before this one" : "this stage, or one before it",
+        })),
+    ),
+  );
+}
+
+function wrongSteps({ path, value }: Placed): Mistake[] {
+  const ladders = [
+    [[...path, "steps"], value["steps"]] as const,
+    ...Object.entries(tree(value["stepsFor"])).map(([type, steps]) => [[...path, "stepsFor", type], steps] as const),
+  ];
+  return ladders.flatMap(([at, steps]) => {
+    const all = members(steps, at);
+    return [...wrongWeights(all), ...wrongDays(all)];
+  });
+}
+
+function wrongWeights(steps: readonly Placed[]): Mistake[] {
+  let before = 0;
+  return steps.flatMap(({ path, value }, at) => {
+    const weight = parseWeight(value["weight"]);
+    if (weight === undefined) return [];
+    const last = before;
+    before = weight;
+    const here = [...path, "weight"];
+    return [
+      ...(weight <= last ? [{ path: here, expected: `more than ${last}%, the step before it` }] : []),
+      ...(at === steps.length - 1 && weight !== 100 ? [{ path: here, expected: "100% as the last step" }] : []),
+    ];
+  });
+}
+
+/** Days rise, from the first step on: a day of one step alone says nothing of when it is over. */
+function wrongDays(steps: readonly Placed[]): Mistake[] {
+  if (steps.every(({ value }) => value["day"] === undefined)) return [];
+  let before = 0;
+  return steps.flatMap(({ path, value }): Mistake[] => {
+    const { day } = value as { readonly day?: unknown };
+    if (day === undefined) {
+      const expected = 'the key "day", which the other steps have';
+      return [{ path, found: "a step without a day", expected }];
+    }
+    if (typeof day !== "number") return [];
+    const last = before;
+    before = day;
+    return day > last ? [] : [{ path: [...path, "day"], expected: `a day after ${last}, the step's before it` }];
+  });
+}
+
+function holdsOverWindow(plan: Tree): Mistake[] {
+  return members(plan["stages"], ["stages"]).flatMap(({ path, value }) => {
+    const open = parseDuration(tree(value["window"])["for"]);
+    const steps = members(tree(value["canary"])["steps"], []);
+    const total = steps.reduce((sum, { value: step }) => sum + (parseDuration(step["hold"]) ?? 0), 0);
+    if (open === undefined || total <= open || steps.some(({ value: step }) => step["day"] !== undefined)) return [];
+    const expected = "holds that fit into the stage's window";
+    return [{ path: [...path, "canary", "steps"], found: "holds that together last longer than it", expected }];
+  });
+}
+
+function twoKindsOfCanary(plan: Tree): Mistake[] {
+  return members(plan["stages"], ["stages"])
+    .filter(({ value }) => value["canary"] !== undefined && value["canaries"] !== undefined)
+    .map(({ path }) => ({
+      path,
+      key: "canaries",
+      found: "canaries beside a canary",
+      expected: "one canary for the whole service, or one for each operation",
+    }));
+}
+
+/** Ends of a range by their keys, where they are plain numbers or money. */
+function wrongRange({ path, value }: Placed): Mistake[] {
+  const { min, max } = value as { readonly min?: unknown; readonly max?: unknown };
+  if (min === undefined || max === undefined) return [];
+  if (typeof min === "number" && typeof max === "number")
+    return max >= min ? [] : [{ path: [...path, "max"], expected: `at least min, ${min}` }];
+  return wrongMoney(path, min, max);
+}
+
+function wrongMoney(path: Path, min: unknown, max: unknown): Mistake[] {
+  const [low, high] = [amount(min), amount(max)];
+  if (low === undefined || high === undefined) return [];
+  if (low.sign !== high.sign) return [{ path: [...path, "max"], expected: `the currency of min, ${shown(min)}` }];
+  return low.value > high.value ? [{ path: [...path, "max"], expected: `at least min, ${shown(min)}` }] : [];
+}
+
+function amount(value: unknown): { sign: string; value: number } | undefined {
+  const match = typeof value === "string" ? /^(\D+)(\d+(?:\.\d+)?)$/.exec(value) : null;
+  return match === null ? undefined : { sign: String(match[1]).trim(), value: Number(match[2]) };
+}
