@@ -100,11 +100,6 @@ describe("a name that nothing defines", () => {
       /^rollback\.levels\.code\.tell\[0\]: a defined owner/,
     ],
     [
-      "a criterion of other signers",
-      (plan) => (criteria(plan)[14].differentFrom = ["update-plan-review"]),
-      /differentFrom\[0\]: a defined criterion: "update-plan-reviewed"/,
-    ],
-    [
       "a role of a trigger's criterion",
       (plan) => (plan.triggers[0].when = { criterion: { kind: "check", attestedBy: ["sr"] } }),
       /^triggers\[0\]\.when\.criterion\.attestedBy\[0\]: a defined role: "sre"/,
