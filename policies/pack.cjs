@@ -27,6 +27,7 @@ try {
   else {
     // Where the project is a published pack is not told; the program asks from there, and the two must agree.
     globalThis.__holdpointRoot = process.env["HOLDPOINT_ROOT"] ?? process.env["PWD"] ?? process.cwd();
+    globalThis.__holdpointPack = published;
     require(published);
   }
 } catch (error) {

@@ -1,23 +1,15 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { readCanary } from "../analysis/canary";
 import { queryPrometheus } from "../analysis/prometheus";
 import type { Project } from "../components/project";
-import { readEvidence } from "../evidence/read";
-import { configuredPath } from "../evidence/request";
-import { openStore, type Store } from "../evidence/store";
-import { withSigstore } from "../evidence/sigstore-root";
-import { parseTrust } from "../evidence/trust";
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
-import type { Approval } from "../rollout/evidence";
 import { stageOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
-import { changedTypes, isWhole, type UpdatePlanContent } from "../rollout/update-plan";
 import { canaryOf, weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
 import { exportStack } from "./checkpoint";
 import { gatherDeclared } from "./declared";
+import { gatherEvidence, NO_EVIDENCE, type GatheredEvidence } from "./evidence";
 
 /** The run that a world is gathered for. */
 export interface Run {
@@ -27,9 +19,10 @@ export interface Run {
   readonly mode: "preview" | "up";
 }
 
-/** A world, and the state of the run's own stack where it could be read. */
+/** A world, the state of the run's own stack where it could be read, and what the evidence was read from. */
 export interface Gathered {
   readonly world: World;
+  readonly evidence: GatheredEvidence;
   readonly own: Deployment | undefined;
 }
 
@@ -57,7 +50,7 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
     release: settings.release,
     baseline: settings.baseline,
     request: digest,
-    ...evidence,
+    ...evidence.part,
     ...(mode === "up" && own !== undefined
       ? { binding: { stack: settings.stack, request: digest, state: stateDigest(own) } }
       : {}),
@@ -66,7 +59,7 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
     ...(declared === undefined ? {} : { declared }),
     ...(settings.kind === "canary" ? { controls: settings.canary } : {}),
   };
-  return { world, own };
+  return { world, own, evidence };
 }
 
 /** The sandbox's clock is believed only inside the sandbox, where nothing real can be reached. */
@@ -81,43 +74,8 @@ function openClock(sandbox: string | undefined): { clock: Clock; failure?: strin
 }
 
 /** No step of a canary asks for evidence, and the way back must not wait for a store that does not answer. */
-function evidenceFor(project: Project, clock: Clock): EvidencePart | Promise<EvidencePart> {
-  return project.settings.kind === "canary" ? NO_EVIDENCE : readStore(project, clock);
-}
-
-const NO_EVIDENCE: EvidencePart = { evidence: [], rejected: [], approvals: [], waivers: [], updatePlans: [] };
-
-type EvidencePart = Pick<
-  World,
-  "evidence" | "rejected" | "approvals" | "waivers" | "updatePlans" | "touched" | "evidenceFailure"
->;
-
-async function readStore({ root, settings }: Project, clock: Clock): Promise<EvidencePart> {
-  try {
-    const trustFile = configuredPath(root, settings.trust);
-    const trust = await withSigstore(parseTrust(readFileSync(trustFile, "utf8"), settings.trust), dirname(trustFile));
-    const store = openStore(configuredPath(root, settings.evidence));
-    const read = await readEvidence(store, trust, clock);
-    return { ...read, ...(await knownPlans(store, read.approvals)) };
-  } catch (error) {
-    return { ...NO_EVIDENCE, evidenceFailure: reason(error) };
-  }
-}
-
-/** The update plans that approvals name and whose content is in the store, undamaged and of the whole program. */
-async function knownPlans(
-  store: Store,
-  approvals: readonly Approval[],
-): Promise<Required<Pick<World, "updatePlans" | "touched">>> {
-  const named = [...new Set(approvals.map(({ binding }) => binding.updatePlan))];
-  const known = await Promise.all(
-    named.map(async (id): Promise<[string, readonly string[]][]> => {
-      const content = (await store.getUpdatePlan(id)) as UpdatePlanContent | undefined;
-      return content !== undefined && isWhole(content) ? [[id, changedTypes(content)]] : [];
-    }),
-  );
-  const touched = Object.fromEntries(known.flat());
-  return { updatePlans: Object.keys(touched), touched };
+function evidenceFor(project: Project, clock: Clock): GatheredEvidence | Promise<GatheredEvidence> {
+  return project.settings.kind === "canary" ? NO_EVIDENCE : gatherEvidence(project, clock);
 }
 
 interface States {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readDecisions, type DecisionRecord } from "../../evidence/decisions";
+import { openStore } from "../../evidence/store";
 import { isUnmet } from "../../rollout/decision";
 import { showTime } from "../../rollout/units";
 import { writeFile } from "../providers/store";
@@ -14,7 +15,7 @@ export interface StoryReport {
 
 /** Writes the report of all decisions of a sandbox: one page of HTML that needs nothing beside it. */
 export async function writeReport(dir: string): Promise<StoryReport> {
-  const decisions = await readDecisions(join(dir, "evidence"));
+  const decisions = await readDecisions(openStore(join(dir, "evidence")));
   const file = join(dir, "report.html");
   writeFile(file, page(decisions, evidenceCount(dir)));
   return { file, summary: [...decisions.map(line), "", counted(decisions, evidenceCount(dir))] };

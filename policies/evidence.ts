@@ -1,0 +1,111 @@
+/** What the evidence store says to a gate: read once, and remembered so that the decision can tell what it rests on. */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Project } from "../components/project";
+import { missingSince, type EvidenceBasis } from "../evidence/decisions";
+import { evidenceOf, recording, type KeptReading } from "../evidence/inputs";
+import { readEvidence } from "../evidence/read";
+import { configuredPath } from "../evidence/request";
+import { withSigstore } from "../evidence/sigstore-root";
+import { openStore, type Store } from "../evidence/store";
+import { parseTrust } from "../evidence/trust";
+import { wantsOf } from "../evidence/wants";
+import type { Clock } from "../rollout/clock";
+import { HoldpointError } from "../rollout/errors";
+import type { Approval } from "../rollout/evidence";
+import { changedTypes, isWhole, type UpdatePlanContent } from "../rollout/update-plan";
+import type { World } from "../rollout/world";
+
+/** What of the world comes out of the store. */
+export type EvidencePart = Pick<
+  World,
+  "evidence" | "rejected" | "approvals" | "waivers" | "updatePlans" | "touched" | "evidenceFailure" | "evidenceGone"
+>;
+
+/** What was read, and how. */
+export interface GatheredEvidence {
+  readonly part: EvidencePart;
+  readonly basis?: EvidenceBasis;
+  readonly reading?: KeptReading;
+  /** The trust file, and the Sigstore root that it names. */
+  readonly texts: readonly string[];
+}
+
+/** Where nobody asks for evidence. */
+export const NO_EVIDENCE: GatheredEvidence = {
+  part: { evidence: [], rejected: [], approvals: [], waivers: [], updatePlans: [] },
+  texts: [],
+};
+
+/** Reads what the gate needs. A store or a trust file that can't be read is said in words. */
+export async function gatherEvidence(project: Project, clock: Clock): Promise<GatheredEvidence> {
+  const { root, settings, plan } = project;
+  const now = Date.now();
+  const recorded = recording(clock);
+  try {
+    const trustFile = configuredPath(root, settings.trust);
+    const trustText = readFileSync(trustFile, "utf8");
+    const parsed = parseTrust(trustText, settings.trust);
+    const trust = await withSigstore(parsed, dirname(trustFile));
+    const rootFile = parsed.sigstoreRoot?.trustedRoot;
+    const store = openStore(configuredPath(root, settings.evidence));
+    const wants = wantsOf(plan, settings.stage, [settings.release, settings.baseline]);
+    const [read, head] = await Promise.all([
+      readEvidence(store, trust, recorded.clock, { now, wants }),
+      store.log.evidence.head(),
+    ]);
+    const there = new Set(read.counted.map(({ id }) => id));
+    const missing = await missingSince(store, settings.stack, settings.release.commit, there);
+    const gone = [
+      ...read.gone,
+      ...missing.map(({ sha256, kind }) => `${sha256.slice(0, 12)} (${kind}) was taken away`),
+    ];
+    const table = recorded.table();
+    const unreadable = read.rejected.filter(({ reason }) => reason === "unreadable");
+    return {
+      part: {
+        ...evidenceOf(read),
+        ...(await knownPlans(store, read.approvals, project.digest)),
+        ...(gone.length === 0 ? {} : { evidenceGone: gone }),
+      },
+      basis: { counted: read.counted, head, missing },
+      reading: {
+        place: store.folder,
+        now,
+        read: read.read,
+        unreadable,
+        ...(table === undefined ? {} : { clock: table }),
+      },
+      texts: [
+        trustText,
+        ...(rootFile === undefined ? [] : [readFileSync(resolve(dirname(trustFile), rootFile), "utf8")]),
+      ],
+    };
+  } catch (error) {
+    return { ...NO_EVIDENCE, part: { ...NO_EVIDENCE.part, evidenceFailure: reason(error) } };
+  }
+}
+
+/** The update plans that approvals of this run name and whose content is in the store, undamaged and of the whole program. */
+async function knownPlans(
+  store: Store,
+  approvals: readonly Approval[],
+  request: string,
+): Promise<Required<Pick<World, "updatePlans" | "touched">>> {
+  // Those of other requests are never compared with, and each may have megabytes.
+  const mine = approvals.filter(({ binding }) => binding.request === request);
+  const named = [...new Set(mine.map(({ binding }) => binding.updatePlan))];
+  const known = await Promise.all(
+    named.map(async (id): Promise<[string, readonly string[]][]> => {
+      const content = (await store.getUpdatePlan(id)) as UpdatePlanContent | undefined;
+      return content !== undefined && isWhole(content) ? [[id, changedTypes(content)]] : [];
+    }),
+  );
+  const touched = Object.fromEntries(known.flat());
+  return { updatePlans: Object.keys(touched), touched };
+}
+
+function reason(error: unknown): string {
+  if (error instanceof HoldpointError) return error.message;
+  return error instanceof Error ? error.message : String(error);
+}
