@@ -4,12 +4,13 @@
  *
  * A test case with <error> could not run; it counts as failed, so that the run stands in the store as a failed one.
  */
-import { XMLParser, XMLValidator } from "fast-xml-parser";
 import type { TestResultPredicate } from "../predicates/test-result";
 import { RUN_ANNOTATION } from "../predicates/test-result";
 import { formatUtc, parseInstant } from "../time";
 import type { Format, Intake, ReportFile, Stated } from "./report";
-import { finish, isRecord, refuse, required } from "./report";
+import { finish, refuse, required } from "./report";
+import { attribute, children, parseXml, rootName, withoutDoctype } from "./xml";
+import type { Element } from "./xml";
 
 /** Longer lists of passed tests are left out of the statement: its size is limited, and the count stays. */
 const MAX_PASSED_NAMES = 2000;
@@ -19,27 +20,12 @@ const MAX_XML_DEPTH = 32;
 export const junit: Format = {
   name: "JUnit XML",
   kind: "test-result",
-  recognises: ({ text }) => /^<testsuites?[\s/>]/.test(firstElement(text)),
+  recognises: ({ text }) => ["testsuite", "testsuites"].includes(rootName(text)),
   read(files, stated) {
     const run = merge(files.map((file) => ({ file, suites: suitesOf(file) })));
     return write(run, files, stated);
   },
 };
-
-/** The text from its first element on; comments, instructions and a DOCTYPE, which is refused later, may precede it. */
-function firstElement(text: string): string {
-  const ends = { "<?": "?>", "<!--": "-->", "<!": "<testsuite" } as const;
-  let rest = text.trimStart();
-  for (;;) {
-    const begin = (Object.keys(ends) as (keyof typeof ends)[])
-      .sort((a, b) => b.length - a.length)
-      .find((mark) => rest.startsWith(mark));
-    if (begin === undefined) return rest;
-    const end = rest.indexOf(ends[begin], begin.length);
-    if (end === -1) return "";
-    rest = rest.slice(begin === "<!" ? end : end + ends[begin].length).trimStart();
-  }
-}
 
 interface Run {
   readonly passed: string[];
@@ -49,47 +35,14 @@ interface Run {
   readonly finishedAt: number | undefined;
 }
 
-type Element = Readonly<Record<string, unknown>>;
-
 function suitesOf(file: ReportFile): Element[] {
-  if (/<!(?:DOCTYPE|ENTITY)/i.test(file.text)) {
-    throw refuse("intake-not-allowed", `${file.name} has a DOCTYPE; a test report needs none and it can hide anything`);
-  }
-  const root = parseXml(file);
+  const root = parseXml(file, withoutDoctype(file));
   const suites = children(root, "testsuites").flatMap((all) => {
     const inside = children(all, "testsuite");
     checkTotal(file, all, inside);
     return inside;
   });
   return [...suites, ...children(root, "testsuite")].flatMap((suite) => withNested(suite));
-}
-
-function parseXml(file: ReportFile): Element {
-  const valid = XMLValidator.validate(file.text);
-  if (valid !== true) {
-    throw refuse("intake-truncated", `${file.name}: not well-formed XML at line ${valid.err.line}, probably cut off`);
-  }
-  try {
-    const parser = new XMLParser({
-      ignoreAttributes: false,
-      attributeNamePrefix: "@",
-      parseAttributeValue: false,
-      parseTagValue: false,
-      processEntities: false,
-      isArray: (_name, _path, _leaf, isAttribute) => !isAttribute,
-    });
-    const root: unknown = parser.parse(file.text);
-    if (isRecord(root)) return root;
-  } catch {
-    // The parser recurses over nested elements and has limits of its own.
-  }
-  throw refuse("intake-truncated", `${file.name}: XML that cannot be read`);
-}
-
-function children(element: Element, name: string): Element[] {
-  const found = element[name];
-  // An element without attributes and children is parsed as the text "".
-  return Array.isArray(found) ? found.map((child: unknown) => (isRecord(child) ? child : {})) : [];
 }
 
 function withNested(suite: Element, level = 0): Element[] {
@@ -175,23 +128,6 @@ function timesOf(file: ReportFile, suite: Element): { start: number | undefined;
     throw refuse("intake-missing-field", `${file.name}: a testsuite with a timestamp but without a usable "time"`);
   }
   return { start, end: start + Math.ceil(Number(seconds.replaceAll(",", "")) * 1000) };
-}
-
-function attribute(element: Element, name: string): string | undefined {
-  const value = element[`@${name}`];
-  return typeof value === "string" ? unescape(value) : undefined;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
-
-/** The five entities of XML itself and character references; nothing else can be defined without a DOCTYPE. */
-function unescape(text: string): string {
-  return text.replace(/&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9a-fA-F]{1,6}));/g, (whole, name, decimal, hex) => {
-    if (typeof name === "string") return ENTITIES[name] ?? whole;
-    const code = typeof decimal === "string" ? Number(decimal) : Number.parseInt(String(hex), 16);
-    const lone = code >= 0xd800 && code <= 0xdfff;
-    return code > 0x10ffff || lone ? whole : String.fromCodePoint(code);
-  });
 }
 
 function write(run: Run, files: readonly ReportFile[], stated: Stated): Intake {
