@@ -59,7 +59,7 @@ function inTime<T>(run: () => T): T {
     new vm.Script("run()").runInNewContext(context, { timeout: LIMITS.milliseconds });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
-    throw new Error(`it takes longer than ${LIMITS.milliseconds / 1000} s to work out`);
+    throw new Error(`it takes longer than ${LIMITS.milliseconds / 1000} s to work out`, { cause: error });
   }
   if (result === undefined) throw new Error("it was not worked out");
   return result.value;

@@ -2,6 +2,7 @@ import { plannedInventory } from "../components/inventory";
 import type { Project } from "../components/project";
 import { stagesCompared } from "../rollout/criteria/declared";
 import { featuresOf, fromUrn } from "../rollout/inventory";
+import { allAsked } from "../rollout/gate";
 import { stageOf } from "../rollout/plan";
 import type { Deployment } from "../rollout/state";
 import type { Declared, Features } from "../rollout/world";
@@ -14,7 +15,7 @@ export async function gatherDeclared(project: Project, read: ReadState): Promise
   const { settings, plan } = project;
   const stage = stageOf(plan, settings.stage);
   if (settings.kind !== "stage" || stage === undefined) return undefined;
-  const criteria = [...stage.enter.criteria, ...(stage.exit?.criteria ?? []), ...(stage.finish?.criteria ?? [])];
+  const criteria = allAsked(plan, stage).map(({ criterion }) => criterion);
   const asked = criteria.filter((criterion) => criterion.kind === "declared");
   if (asked.length === 0) return undefined;
   const [canary, ...others] = await Promise.all([

@@ -1,15 +1,26 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { readCanary } from "../analysis/canary";
 import { queryPrometheus } from "../analysis/prometheus";
 import type { Project } from "../components/project";
+import { openCalendars } from "../evidence/calendar-files";
+import { readEvidence } from "../evidence/read";
+import { configuredPath } from "../evidence/request";
+import { openStore, type Store } from "../evidence/store";
+import { withSigstore } from "../evidence/sigstore-root";
+import { parseTrust } from "../evidence/trust";
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
+import type { Approval } from "../rollout/evidence";
+import { allAsked } from "../rollout/gate";
 import { stageOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
+import { changedTypes, isWhole, type UpdatePlanContent } from "../rollout/update-plan";
 import { canaryOf, weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
 import { exportStack } from "./checkpoint";
 import { gatherDeclared } from "./declared";
-import { gatherEvidence, NO_EVIDENCE, type GatheredEvidence } from "./evidence";
+import { askPrometheus, clockFailure, moment } from "./witnesses";
 
 /** The run that a world is gathered for. */
 export interface Run {
@@ -19,10 +30,9 @@ export interface Run {
   readonly mode: "preview" | "up";
 }
 
-/** A world, the state of the run's own stack where it could be read, and what the evidence was read from. */
+/** A world, and the state of the run's own stack where it could be read. */
 export interface Gathered {
   readonly world: World;
-  readonly evidence: GatheredEvidence;
   readonly own: Deployment | undefined;
 }
 
@@ -33,33 +43,38 @@ export interface Gathered {
 export async function gatherWorld(run: Run): Promise<Gathered> {
   const { project, mode } = run;
   const { settings, digest } = project;
+  const began = moment();
   const { clock, failure } = openClock(settings.sandbox);
-  const [evidence, { own, stages }, declared] = await Promise.all([
+  const [evidence, { own, stages }, declared, calendars, prometheus] = await Promise.all([
     evidenceFor(project, clock),
     readStates(run, clock),
     gatherDeclared(project, (stack) => deploymentOf(run, stack)),
+    openCalendars(project.plan, project.calendars, clock.now()),
+    askPrometheus(settings.prometheus),
   ]);
   const metrics = await readMetrics(run, clock, stages[settings.stage]);
+  const doubted = failure ?? clockFailure({ began, clock, states: await statesOf(run), evidence, prometheus });
   const world: World = {
     now: clock.now(),
     ...(clock.note === undefined ? {} : { clockNote: clock.note }),
-    ...(failure === undefined ? {} : { clockFailure: failure }),
+    ...(doubted === undefined ? {} : { clockFailure: doubted }),
     mode,
     stack: settings.stack,
     ...(settings.kind === "canary" && settings.operation !== undefined ? { operation: settings.operation } : {}),
     release: settings.release,
     baseline: settings.baseline,
     request: digest,
-    ...evidence.part,
+    ...evidence,
     ...(mode === "up" && own !== undefined
       ? { binding: { stack: settings.stack, request: digest, state: stateDigest(own) } }
       : {}),
     stages,
+    calendars,
     ...(metrics === undefined ? {} : { metrics }),
     ...(declared === undefined ? {} : { declared }),
     ...(settings.kind === "canary" ? { controls: settings.canary } : {}),
   };
-  return { world, own, evidence };
+  return { world, own };
 }
 
 /** The sandbox's clock is believed only inside the sandbox, where nothing real can be reached. */
@@ -74,8 +89,43 @@ function openClock(sandbox: string | undefined): { clock: Clock; failure?: strin
 }
 
 /** No step of a canary asks for evidence, and the way back must not wait for a store that does not answer. */
-function evidenceFor(project: Project, clock: Clock): GatheredEvidence | Promise<GatheredEvidence> {
-  return project.settings.kind === "canary" ? NO_EVIDENCE : gatherEvidence(project, clock);
+function evidenceFor(project: Project, clock: Clock): EvidencePart | Promise<EvidencePart> {
+  return project.settings.kind === "canary" ? NO_EVIDENCE : readStore(project, clock);
+}
+
+const NO_EVIDENCE: EvidencePart = { evidence: [], rejected: [], approvals: [], waivers: [], updatePlans: [] };
+
+type EvidencePart = Pick<
+  World,
+  "evidence" | "rejected" | "approvals" | "waivers" | "updatePlans" | "touched" | "evidenceFailure"
+>;
+
+async function readStore({ root, settings }: Project, clock: Clock): Promise<EvidencePart> {
+  try {
+    const trustFile = configuredPath(root, settings.trust);
+    const trust = await withSigstore(parseTrust(readFileSync(trustFile, "utf8"), settings.trust), dirname(trustFile));
+    const store = openStore(configuredPath(root, settings.evidence));
+    const read = await readEvidence(store, trust, clock);
+    return { ...read, ...(await knownPlans(store, read.approvals)) };
+  } catch (error) {
+    return { ...NO_EVIDENCE, evidenceFailure: reason(error) };
+  }
+}
+
+/** The update plans that approvals name and whose content is in the store, undamaged and of the whole program. */
+async function knownPlans(
+  store: Store,
+  approvals: readonly Approval[],
+): Promise<Required<Pick<World, "updatePlans" | "touched">>> {
+  const named = [...new Set(approvals.map(({ binding }) => binding.updatePlan))];
+  const known = await Promise.all(
+    named.map(async (id): Promise<[string, readonly string[]][]> => {
+      const content = (await store.getUpdatePlan(id)) as UpdatePlanContent | undefined;
+      return content !== undefined && isWhole(content) ? [[id, changedTypes(content)]] : [];
+    }),
+  );
+  const touched = Object.fromEntries(known.flat());
+  return { updatePlans: Object.keys(touched), touched };
 }
 
 interface States {
@@ -87,8 +137,10 @@ interface States {
 /** The run's own stage, and those that its criteria ask about. */
 async function readStates(run: Run, clock: Clock): Promise<States> {
   const { settings, plan } = run.project;
-  const criteria = settings.kind === "canary" ? [] : (stageOf(plan, settings.stage)?.enter.criteria ?? []);
-  const others = criteria.flatMap((item) => (item.kind === "stage-done" ? [item.stage] : []));
+  const stage = settings.kind === "canary" ? undefined : stageOf(plan, settings.stage);
+  const others = (stage === undefined ? [] : allAsked(plan, stage)).flatMap(({ criterion }) =>
+    criterion.kind === "stage-done" || criterion.kind === "stage-lasted" ? [criterion.stage] : [],
+  );
   const [own, ...rest] = await Promise.all([
     readOwnStage(run, clock),
     ...others.map(async (stage) => [stage, await readOtherStage(run, stage, clock)] as const),
@@ -146,6 +198,15 @@ function deploymentOf(run: Run, stack: string): Promise<Deployment | undefined> 
   const state = states.get(stack) ?? exportDeployment(run, stack);
   states.set(stack, state);
   return state;
+}
+
+/** The states that could be read so far, by stack. */
+async function statesOf(run: Run): Promise<ReadonlyMap<string, Deployment>> {
+  const states = [...(asked.get(run) ?? [])].map(async ([stack, state]): Promise<[string, Deployment][]> => {
+    const deployment = await state.catch(() => undefined);
+    return deployment === undefined ? [] : [[stack, deployment]];
+  });
+  return new Map((await Promise.all(states)).flat());
 }
 
 async function exportDeployment({ stacks, project }: Run, stack: string): Promise<Deployment | undefined> {

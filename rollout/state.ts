@@ -25,6 +25,7 @@ const resource = z.looseObject({
   id: z.string().optional(),
   inputs: z.record(z.string(), z.unknown()).nullish(),
   outputs: z.record(z.string(), z.unknown()).nullish(),
+  created: z.string().optional(),
   modified: z.string().optional(),
 });
 const exported = z.looseObject({
