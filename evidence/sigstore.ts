@@ -5,6 +5,7 @@
 import { bundleFromJSON } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
+import { z } from "zod";
 import { EnvelopeError } from "./dsse";
 import { parseJson } from "./json";
 
@@ -54,14 +55,27 @@ export function sigstoreVerifier(root: Uint8Array): SigstoreVerifier {
   };
 }
 
+// The library takes what is no list for an empty one, and an empty list of logs asks for no log.
+const rootSchema = z.object({
+  mediaType: z.string().regex(/^application\/vnd\.dev\.sigstore\.trustedroot[.+]/, "Sigstore's trusted root"),
+  certificateAuthorities: z.array(z.unknown()).min(1, "at least one certificate authority"),
+  tlogs: z.array(z.unknown()).optional(),
+  ctlogs: z.array(z.unknown()).optional(),
+  timestampAuthorities: z.array(z.unknown()).optional(),
+});
+
 function readRoot(bytes: Uint8Array): TrustedRoot {
-  const root = checked("malformed", () => {
-    const read = TrustedRoot.fromJSON(parseJson(bytes));
-    toTrustMaterial(read);
-    return read;
+  const json = checked("malformed", () => parseJson(bytes));
+  const shape = rootSchema.safeParse(json);
+  if (!shape.success) {
+    const issue = shape.error.issues[0];
+    throw new EnvelopeError("malformed", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+  }
+  return checked("malformed", () => {
+    const root = TrustedRoot.fromJSON(json);
+    toTrustMaterial(root);
+    return root;
   });
-  if (root.certificateAuthorities.length > 0) return root;
-  throw new EnvelopeError("malformed", "the Sigstore root names no certificate authority");
 }
 
 function readBundle(json: unknown) {
