@@ -324,7 +324,18 @@ describe("a statement", () => {
   });
 
   it.each([
-    ["of an older version", { _type: "https://in-toto.io/Statement/v0.1" }, "the statement's _type"],
+    ["of another version", { _type: "https://in-toto.io/Statement/v2" }, "the statement's _type"],
+    ["of a version before the first", { _type: "https://in-toto.io/Statement/v0.2" }, "the statement's _type"],
+    [
+      "with a limit that is not known here",
+      { predicate: { ...HAPPY.drill, scopes: { "example.com/cluster/v1": "eu-1" } } },
+      `the statement's predicate.scopes: a limit that is not known here: "example.com/cluster/v1"`,
+    ],
+    [
+      "with limits that are no map",
+      { predicate: { ...HAPPY.drill, scopes: "eu-1" } },
+      "the statement's predicate.scopes",
+    ],
     ["about nothing", { subject: [] }, "the statement's subject"],
     ["with a subject without digests", { subject: [{ name: "x", digest: {} }] }, "the statement's subject.0.digest"],
     ["with a subject without a digest set", { subject: [{ name: "x" }] }, "the statement's subject.0.digest"],
