@@ -1,7 +1,9 @@
 /** What cases change in a good world. Each takes what it is about by its facts, and fails loudly where nothing is. */
 import type { Evidence, EvidenceFacts, EvidenceKind, EvidenceOf } from "../../rollout/evidence";
 import { parseDuration } from "../../rollout/units";
+import type { ReadSample } from "../../rollout/readings";
 import type { TrackReading, World } from "../../rollout/world";
+import { canaryOf } from "../../rollout/world";
 import type { Change } from "./cases";
 
 type Some<K extends EvidenceKind> = Partial<EvidenceFacts[K]>;
@@ -93,13 +95,18 @@ export const canaryAt =
   (world) => {
     const state = world.stages[stage];
     if (state?.ok !== true) throw new Error(`no state of ${stage}`);
-    const { canary = { weight: 0, since: world.now, release: world.release, routed: 0 } } = state;
+    const none = { weight: 0, since: world.now, release: world.release, routed: 0 };
+    const canary = canaryOf(state, world.operation) ?? none;
     const moved = {
       ...canary,
       ...(weight === undefined ? {} : { weight, routed: weight }),
       ...(held === undefined ? {} : { since: world.now - span(held) }),
     };
-    return { ...world, stages: { ...world.stages, [stage]: { ...state, canary: moved } } };
+    const changed =
+      world.operation === undefined
+        ? { ...state, canary: moved }
+        : { ...state, operations: { ...state.operations, [world.operation]: moved } };
+    return { ...world, stages: { ...world.stages, [stage]: changed } };
   };
 
 /** What was measured of the canary during the step before. */
@@ -108,6 +115,27 @@ export const measured =
   (world) => {
     if (world.metrics === undefined || "failure" in world.metrics) throw new Error("no metrics in this world");
     return { ...world, metrics: { ...world.metrics, canary: { ...world.metrics.canary, ...reading } } };
+  };
+
+/** The metrics source answers otherwise: reads("production", "p95-low", { value: 501 }). */
+export const reads =
+  (stage: string, id: string, answers: Readonly<Record<string, number>>): Change =>
+  (world) => {
+    const changed = Object.entries(answers).map(([what, value]): [string, readonly [ReadSample]] => {
+      const key = `${stage}.${id}.${what}`;
+      if (!Object.hasOwn(world.readings ?? {}, key)) throw new Error(`nothing in this world asks for "${key}"`);
+      return [key, [{ labels: {}, value }]];
+    });
+    return { ...world, readings: { ...world.readings, ...Object.fromEntries(changed) } };
+  };
+
+/** An alert fired in the time that a criterion of kind no-alerts looks back on. */
+export const alerted =
+  (stage: string, id: string, alertname: string): Change =>
+  (world) => {
+    const key = `${stage}.${id}.firing`;
+    if (!Object.hasOwn(world.readings ?? {}, key)) throw new Error(`nothing in this world asks for "${key}"`);
+    return { ...world, readings: { ...world.readings, [key]: [{ labels: { alertname }, value: 1 }] } };
   };
 
 /** The program does not declare a feature. */

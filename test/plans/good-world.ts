@@ -4,9 +4,11 @@ import { decideEnter, decideStep } from "../../rollout/decide";
 import type { Decision } from "../../rollout/decision";
 import type { Approval } from "../../rollout/evidence";
 import { FEATURES, isOnCanaryStack } from "../../rollout/inventory";
-import { stageOf } from "../../rollout/plan";
+import { canaryOf, stageOf } from "../../rollout/plan";
 import type { ApprovalCriterion, Canary, Plan, Stage, Window } from "../../rollout/plan";
+import { canaryFor } from "../../rollout/steps";
 import type { CanaryReading, StageEntry, StageState, World } from "../../rollout/world";
+import { goodReadings } from "./good-readings";
 import { BASELINE, DAY, goodEvidence, hex, MINUTE, RELEASE } from "./good-evidence";
 
 /** Which gate is asked. */
@@ -14,6 +16,10 @@ export interface Ask {
   readonly stage: string;
   /** Weight of a canary's step; without it, entering the stage. */
   readonly to?: number;
+  /** Of the canary of one operation. */
+  readonly operation?: string;
+  /** Making the release the stage's baseline. */
+  readonly finish?: true;
   /** Type of the release, where the plan has types; by default its first. */
   readonly type?: string;
 }
@@ -28,47 +34,74 @@ export function decide(plan: Plan, { stage, to }: Ask, world: World): Decision {
   return to === undefined ? decideEnter(plan, stage, world) : decideStep(plan, stage, to, world);
 }
 
-/** Every gate of a plan: each stage's entry and each step of its canary. */
+/** Every gate of a plan: each stage's entry and finish, and each step of its canaries, for each type of release. */
 export function gatesOf(plan: Plan): Ask[] {
-  const types = plan.releaseTypes === undefined ? [{}] : Object.keys(plan.releaseTypes).map((type) => ({ type }));
-  return plan.stages.flatMap(({ name, canary }) =>
-    types.flatMap((type) => [
-      { stage: name, ...type },
-      ...(canary?.steps ?? []).map(({ weight }) => ({ stage: name, to: weight, ...type })),
-    ]),
+  const types = plan.releaseTypes === undefined ? [undefined] : Object.keys(plan.releaseTypes);
+  return plan.stages.flatMap((stage) =>
+    types.flatMap((type) => {
+      const ask = { stage: stage.name, ...(type === undefined ? {} : { type }) };
+      return [
+        ask,
+        ...stepsOf(stage.canary, type).map(({ weight }) => ({ ...ask, to: weight })),
+        ...Object.entries(stage.canaries ?? {}).flatMap(([operation, canary]) =>
+          stepsOf(canary, type).map(({ weight }) => ({ ...ask, to: weight, operation })),
+        ),
+        ...(stage.finish === undefined ? [] : [{ ...ask, finish: true as const }]),
+      ];
+    }),
   );
+}
+
+function stepsOf(canary: Canary | undefined, type: string | undefined): Canary["steps"] {
+  return canary === undefined ? [] : canaryFor(canary, type).steps;
 }
 
 /** The world in which this gate opens. */
 export function goodWorld(plan: Plan, ask: Ask): World {
   const stage = stageOf(plan, ask.stage);
   if (stage === undefined) throw new Error(`${plan.source.file} has no stage "${ask.stage}"`);
-  const now = goodTime(plan, stage);
   const type = ask.type ?? Object.keys(plan.releaseTypes ?? {})[0];
+  const canary = ask.to === undefined ? undefined : canaryOf(stage, ask.operation);
+  const now = goodTime(plan, stage, type);
+  const stack = ask.to === undefined ? stage.name : [stage.name, ask.operation, "canary"].filter(Boolean).join("-");
+  const path = ask.operation === undefined ? undefined : stage.canaries?.[ask.operation]?.path;
   return {
     now,
     mode: "up",
-    stack: ask.to === undefined ? stage.name : `${stage.name}-canary`,
+    stack,
+    ...(ask.operation === undefined ? {} : { operation: ask.operation }),
     release: { ...RELEASE, ...(type === undefined ? {} : { type }) },
-    baseline: BASELINE,
+    baseline: ask.finish === true ? RELEASE : BASELINE,
     request: REQUEST,
     evidence: goodEvidence(plan, now),
     rejected: [],
-    approvals: approvalsOf(plan, stage, now),
-    binding: { stack: stage.name, request: REQUEST, state: hex("5") },
+    approvals: approvalsOf(plan, stage, ask, stack, now),
+    binding: { stack, request: REQUEST, state: hex("5") },
     updatePlans: [UPDATE_PLAN],
     touched: { [UPDATE_PLAN]: [] },
     waivers: [],
-    stages: statesOf(plan, stage, ask, now),
+    stages: statesOf(plan, stage, { ...ask, ...(type === undefined ? {} : { type }) }, now),
     declared: declaredOf(plan),
-    ...(stage.canary === undefined ? {} : { metrics: readingOf(stage.canary) }),
+    readings: goodReadings(plan, canary),
+    calendars: Object.fromEntries(
+      plan.freezes.map(({ id }) => [id, { ok: true, from: 0, until: now + 365 * DAY, busy: [] }]),
+    ),
+    route: {
+      ...(path === undefined ? {} : { path }),
+      ...(stage.cohort?.by === undefined ? {} : { cohort: stage.cohort.by }),
+    },
+    ...(canary === undefined ? {} : { metrics: readingOf(canary) }),
   };
 }
 
 /** Five minutes into a time at which everything of the stage's calendar is open. */
-function goodTime(plan: Plan, stage: Stage): number {
+function goodTime(plan: Plan, stage: Stage, type: string | undefined): number {
   const named = stage.enter.criteria.flatMap((criterion) =>
-    criterion.kind === "window" && criterion.window !== undefined ? [plan.windows[criterion.window]] : [],
+    criterion.kind === "window" &&
+    criterion.window !== undefined &&
+    (type === undefined || (criterion.types?.includes(type) ?? true))
+      ? [plan.windows[criterion.window]]
+      : [],
   );
   const windows: Window[] = [stage.window, ...named].filter((window) => window !== undefined);
   const start = Date.UTC(2026, 10, 16, 10);
@@ -90,15 +123,17 @@ function isFrozen(plan: Plan, now: number): boolean {
   });
 }
 
-/** Each approval that the stage asks for, given a minute ago by people of their own. */
-function approvalsOf(plan: Plan, stage: Stage, now: number): Approval[] {
-  const criteria = stage.enter.criteria.filter((one): one is ApprovalCriterion => "from" in one);
-  const steps = stage.canary?.approval === undefined ? [] : [stage.canary.approval];
-  return [...criteria, ...steps].flatMap(({ id, from, count }) =>
+/** Each approval that the gate asks for, given a minute ago by people of their own. */
+function approvalsOf(plan: Plan, stage: Stage, { to, operation }: Ask, stack: string, now: number): Approval[] {
+  const before = plan.stages[plan.stages.indexOf(stage) - 1];
+  const entry = [stage.enter, stage.finish, before?.exit].flatMap((gate) => gate?.criteria ?? []);
+  const step = to === undefined ? undefined : canaryOf(stage, operation)?.approval;
+  const asked = to === undefined ? entry.filter((one): one is ApprovalCriterion => "from" in one) : [];
+  return [...asked, ...(step === undefined ? [] : [step])].flatMap(({ id, from, count }) =>
     Array.from({ length: count }, (_, index) => ({
       id: hash(`${id} ${index}`),
       file: `approvals/${id}-${index}.json`,
-      binding: { stack: stage.name, request: REQUEST, state: hex("5"), updatePlan: UPDATE_PLAN },
+      binding: { stack, request: REQUEST, state: hex("5"), updatePlan: UPDATE_PLAN },
       decision: "approved" as const,
       items: [],
       saw: { outcome: "PENDING" as const, unmet: [] },
@@ -113,28 +148,38 @@ function hash(text: string): string {
 }
 
 /** Earlier stages run the release; this one runs what is before the gate; the canary has held the step before. */
-function statesOf(plan: Plan, stage: Stage, { to }: Ask, now: number): Record<string, StageState> {
+function statesOf(plan: Plan, stage: Stage, ask: Ask, now: number): Record<string, StageState> {
   const at = plan.stages.indexOf(stage);
-  const nothing = { debts: [], obligations: [] };
+  const rest = { usedApprovals: [], owed: { debts: [], obligations: [] } };
   const before = entry(BASELINE, BASELINE, hex("6"), now - 90 * DAY);
   const states = plan.stages.map(({ name }, index): [string, StageState] => {
-    const since = now - lasted(plan, name);
-    const entered = entry(RELEASE, BASELINE, name === stage.name ? REQUEST : hex("8"), since);
-    if (index < at)
-      return [name, { ok: true, record: { current: entered, previous: before, usedApprovals: [], owed: nothing } }];
-    if (index > at || to === undefined)
-      return [name, { ok: true, record: { current: before, usedApprovals: [], owed: nothing } }];
-    const record = { current: entered, previous: before, usedApprovals: [], owed: nothing };
-    return [name, { ok: true, record, canary: canaryBefore(stage.canary, to, now) }];
+    const request = index === at && ask.to !== undefined ? REQUEST : hex("8");
+    const current = entry(RELEASE, BASELINE, request, now - lasted(plan, name));
+    const reached = index < at || (index === at && (ask.to !== undefined || ask.finish === true));
+    const record = reached ? { current, previous: before, ...rest } : { current: before, ...rest };
+    return [name, { ok: true, record, ...(reached && index === at ? canariesBefore(stage, ask, now) : {}) }];
   });
   return Object.fromEntries(states);
 }
 
-function canaryBefore(canary: Canary | undefined, to: number, now: number) {
-  const steps = canary?.steps ?? [];
-  const previous = steps[steps.findIndex(({ weight }) => weight === to) - 1];
-  const weight = previous?.weight ?? 0;
-  return { weight, since: now - (previous?.hold ?? 0), release: RELEASE, routed: weight };
+/** Where the canaries of a stage stand before the gate: this one at the step before, others where they end. */
+function canariesBefore(stage: Stage, { to, operation, type }: Ask, now: number) {
+  const record = (canary: Canary, own: boolean) => {
+    const steps = stepsOf(canary, type);
+    const next = own && to !== undefined ? steps.findIndex(({ weight }) => weight === to) : steps.length;
+    const step = steps[next - 1];
+    const weight = step?.weight ?? 0;
+    const held = Math.max(step?.hold ?? 0, (next === steps.length ? stage.finish?.after : undefined) ?? 0, 10 * MINUTE);
+    return { weight, since: now - held, release: RELEASE, routed: weight };
+  };
+  const operations = Object.entries(stage.canaries ?? {}).map(([name, canary]) => [
+    name,
+    record(canary, name === operation),
+  ]);
+  return {
+    ...(stage.canary === undefined ? {} : { canary: record(stage.canary, operation === undefined) }),
+    ...(operations.length === 0 ? {} : { operations: Object.fromEntries(operations) }),
+  };
 }
 
 /** How long a stage must have had the release before another may be entered, and a minute more. */

@@ -10,6 +10,7 @@ import {
   measured,
   newest,
   older,
+  reads,
   running,
   says,
   signedBy,
@@ -261,5 +262,27 @@ export const OMNIHUB: readonly Case[] = [
     step(25),
     "canary.health",
     measured({ probes: { samples: 10, failures: 1 } }),
+  ),
+  // Triggers: each keeps every step shut once it has fired
+  refused(
+    ["OH-162"],
+    "the canary fails three times as often as the baseline, as the trigger sees it",
+    step(25),
+    "trigger.canary-error-rate",
+    reads("production", "trigger.canary-error-rate", { value: 0.03, other: 0.01 }),
+  ),
+  refused(
+    ["OH-163"],
+    "the canary's p95 is 1.6 times the baseline's, as the trigger sees it",
+    step(25),
+    "trigger.canary-latency",
+    reads("production", "trigger.canary-latency", { value: 160, other: 100 }),
+  ),
+  refused(
+    ["OH-164"],
+    "a health probe of the canary fails, as the trigger sees it",
+    step(25),
+    "trigger.canary-health",
+    reads("production", "trigger.canary-health", { value: 0 }),
   ),
 ];
