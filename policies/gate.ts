@@ -10,10 +10,11 @@ import { withDeadline } from "./deadline";
 const DEADLINE = 60_000;
 
 /**
- * When the gate begins, in milliseconds after the pack was loaded: the engine starts the program as soon as it knows
- * the pack's port, so that first, and the gate decides while the program starts.
+ * When the gate begins, in milliseconds after the pack was loaded, if nobody has asked by then: the engine starts the
+ * program once it knows the pack's port and has had three answers, so those first, and the gate decides while the program
+ * starts.
  */
-const HEAD_START = 30;
+const HEAD_START = 100;
 
 /** A gate's decision, in what the policies need of it. */
 export interface Decided {
@@ -43,15 +44,22 @@ export interface Gate {
 export function openGate(): Gate {
   const mode = pulumi.runtime.isDryRun() ? "preview" : "up";
   const late = () => new HoldpointError("deadline", `the gate could not decide within ${DEADLINE / 1000} s`);
-  const decided = withDeadline(DEADLINE, decide(mode), late).catch(async (error: unknown) => {
-    const { refuse } = await import("./decide");
-    return refuse(error);
-  });
-  return { mode, decided };
+  let decided: Promise<Decided> | undefined;
+  const begin = () =>
+    (decided ??= withDeadline(DEADLINE, decide(mode), late).catch(async (error: unknown) => {
+      const { refuse } = await import("./decide");
+      return refuse(error);
+    }));
+  setTimeout(begin, HEAD_START);
+  return {
+    mode,
+    get decided() {
+      return begin();
+    },
+  };
 }
 
 async function decide(mode: "preview" | "up"): Promise<Decided> {
-  await new Promise((resolve) => setTimeout(resolve, HEAD_START));
   // What decides takes as long to load as the engine's SDK does again.
   const { decideRun } = await import("./decide");
   return decideRun(mode);
