@@ -13,13 +13,15 @@ import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
 import type { Approval } from "../rollout/evidence";
 import { allAsked } from "../rollout/gate";
-import { stageOf } from "../rollout/plan";
+import { canaryOf as planned, stageOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
 import { changedTypes, isWhole, type UpdatePlanContent } from "../rollout/update-plan";
+import { asksEvidence } from "../rollout/triggers";
 import { canaryOf, weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
 import { exportStack } from "./checkpoint";
 import { gatherDeclared } from "./declared";
+import { leads, readLive } from "./readings";
 import { askPrometheus, clockFailure, moment } from "./witnesses";
 
 /** The run that a world is gathered for. */
@@ -46,13 +48,14 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
   const began = moment();
   const { clock, failure } = openClock(settings.sandbox);
   const [evidence, { own, stages }, declared, calendars, prometheus] = await Promise.all([
-    evidenceFor(project, clock),
+    evidenceFor(run, clock),
     readStates(run, clock),
     gatherDeclared(project, (stack) => deploymentOf(run, stack)),
     openCalendars(project.plan, project.calendars, clock.now()),
     askPrometheus(settings.prometheus),
   ]);
-  const metrics = await readMetrics(run, clock, stages[settings.stage]);
+  const itself = stages[settings.stage];
+  const [metrics, readings] = await Promise.all([readMetrics(run, clock, itself), readLive(project, clock, itself)]);
   const doubted = failure ?? clockFailure({ began, clock, states: await statesOf(run), evidence, prometheus });
   const world: World = {
     now: clock.now(),
@@ -71,6 +74,7 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
     stages,
     calendars,
     ...(metrics === undefined ? {} : { metrics }),
+    readings,
     ...(declared === undefined ? {} : { declared }),
     ...(settings.kind === "canary" ? { controls: settings.canary } : {}),
   };
@@ -88,9 +92,17 @@ function openClock(sandbox: string | undefined): { clock: Clock; failure?: strin
   }
 }
 
-/** No step of a canary asks for evidence, and the way back must not wait for a store that does not answer. */
-function evidenceFor(project: Project, clock: Clock): EvidencePart | Promise<EvidencePart> {
-  return project.settings.kind === "canary" ? NO_EVIDENCE : readStore(project, clock);
+/** A canary asks for evidence on its way up only: the way back must not wait for a store that does not answer. */
+async function evidenceFor(run: Run, clock: Clock): Promise<EvidencePart> {
+  const { settings, plan } = run.project;
+  if (settings.kind === "canary") {
+    const stage = stageOf(plan, settings.stage);
+    const canary = stage === undefined ? undefined : planned(stage, settings.operation);
+    if (settings.canary.weight === 0 || !asksEvidence(plan, settings.stage, canary)) return NO_EVIDENCE;
+    const { state } = await readOwnStage(run, clock);
+    if (!leads(settings.canary.weight, settings.operation, state)) return NO_EVIDENCE;
+  }
+  return readStore(run.project, clock);
 }
 
 const NO_EVIDENCE: EvidencePart = { evidence: [], rejected: [], approvals: [], waivers: [], updatePlans: [] };

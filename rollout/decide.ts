@@ -7,6 +7,8 @@ import { toFinding } from "./criteria/answer";
 import type { Answer, Context } from "./criteria/answer";
 import { judgeEvidence } from "./criteria/evidence";
 import { judgeDeclared } from "./criteria/declared";
+import { judgeMetric, judgeNoAlerts } from "./criteria/live";
+import { judgeTriggers } from "./criteria/triggers";
 import { judgeNoFreeze, judgeStageLasted, judgeWatch, judgeWindow } from "./criteria/calendar";
 import { judgeCanaryAtRest, judgeStageDone } from "./criteria/progress";
 import { broken } from "./broken";
@@ -17,6 +19,7 @@ import { askedNow, isFinishing } from "./gate";
 import type { Asked } from "./gate";
 import { agreeAll } from "./openings";
 import { isAsked, judgeObligations, judgeOwed, notAsked, NOTHING_OWED, owedAfter, owedBy, owedNote } from "./owed";
+import { triggerId } from "./questions";
 import { stageOf } from "./plan";
 import { judgeType } from "./release-types";
 import { judgeStep, STEP_CHECKS } from "./steps";
@@ -45,11 +48,11 @@ export function decideStep(plan: Plan, stageName: string, to: number, world: Wor
   if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
   const { canary } = stage;
   if (canary === undefined) return decision(gate, world, [noCanary(plan, stage)]);
-  const findings = judgeStep({ plan, stage, canary, to, world });
+  const findings = [...judgeStep({ plan, stage, canary, to, world }), ...judgeTriggers({ plan, stage, world })];
   return decision(gate, world, [
     ...findings,
     ...rollCall(
-      STEP_CHECKS.map((check) => `canary.${check}`),
+      [...STEP_CHECKS.map((check) => `canary.${check}`), ...armedTriggers(plan, stage.name).map(triggerId)],
       findings,
       plan,
     ),
@@ -197,6 +200,10 @@ function judge(criterion: Criterion, context: Context): Answer {
       return judgeNoFreeze(context);
     case "stage-lasted":
       return judgeStageLasted(criterion, context);
+    case "metric":
+      return judgeMetric(criterion, context);
+    case "no-alerts":
+      return judgeNoAlerts(criterion, context);
     case "declared":
       return judgeDeclared(criterion, context);
     case "stage-done":

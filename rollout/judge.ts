@@ -96,18 +96,22 @@ function judgeLatency(judge: Judge, reading: CanaryReading): Judged {
   const found = `${showSeconds(canary)}, the baseline ${showSeconds(baseline)}`;
   const limit = judge.p95.below * baseline;
   if (canary < limit) return { verdict: "pass", found, remedy: "" };
-  return overLimit(found, chanceOfSlow(reading.canary, limit));
+  return overLimit(found, chanceOfSlow(reading.canary, limit, 0.05));
 }
 
 /**
- * The probability that so many requests are slower than the limit where one in twenty may be, which is what a p95 says.
+ * The probability that so many requests are slower than the limit where a share of them may be: for a p95 one in twenty.
  * Without the counts nothing speaks for chance.
  */
-function chanceOfSlow({ requests = 0, latency = [] }: TrackReading, limit: number): number {
+export function chanceOfSlow(
+  { requests = 0, latency = [] }: Pick<TrackReading, "requests" | "latency">,
+  limit: number,
+  share: number,
+): number {
   const fast = atMost(latency, limit);
   if (fast === undefined) return 0;
   const all = Math.round(requests);
-  return atLeast(Math.min(all, Math.max(0, all - Math.round(fast))), all, 0.05);
+  return atLeast(Math.min(all, Math.max(0, all - Math.round(fast))), all, share);
 }
 
 /** How many took at most so long, between two buckets in proportion as Prometheus does it. */

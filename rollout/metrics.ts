@@ -76,6 +76,8 @@ export interface Scope {
   /** Label of every series of the stage: "omnihub-production". */
   readonly namespace: string;
   readonly track?: "canary" | "baseline" | undefined;
+  /** Only one operation's requests; what else is measured is the whole service's. */
+  readonly operation?: string | undefined;
 }
 
 /** Over which time. All in milliseconds of the metrics source's own clock. */
@@ -147,9 +149,13 @@ export function bucketsQuery(measure: Measure, scope: Scope, look: Look): string
 }
 
 /** A selector in the stage's namespace and of a track: `up{job="x",namespace="omnihub-production",track="canary"}`. */
-export function selector(series: string, { namespace, track }: Scope): string {
-  const labels = `namespace="${namespace}"${track === undefined ? "" : `,track="${track}"`}`;
-  return withLabel(series, labels);
+export function selector(series: string, { namespace, track, operation }: Scope): string {
+  const labels = [
+    `namespace="${namespace}"`,
+    ...(track === undefined ? [] : [`track="${track}"`]),
+    ...(operation === undefined || !series.startsWith("http_request") ? [] : [`operation="${operation}"`]),
+  ];
+  return withLabel(series, labels.join(","));
 }
 
 /** A metric's name without its matchers. */

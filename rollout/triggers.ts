@@ -2,8 +2,9 @@
  * What forces a rollback or calls somebody. Triggers on metrics are alerts as well (components/monitoring); those that
  * force a rollback also keep every step of the canary shut, and send it back.
  */
-import type { Trigger } from "./plan";
-import type { Quantity } from "./units";
+import { BUILT_IN } from "./metrics";
+import type { Measure, Scope } from "./metrics";
+import type { Canary, Judge, Plan, Trigger } from "./plan";
 
 /** A trigger's condition on a metric. */
 export type MetricCondition = Exclude<Trigger["when"], { readonly criterion: unknown }>;
@@ -19,18 +20,40 @@ export function isArmed({ stages }: Pick<Trigger, "stages">, stage: string): boo
   return stages === undefined || stages.includes(stage);
 }
 
-/** One side of a condition. */
-export interface Limit {
-  readonly sign: "<" | "<=" | ">" | ">=";
-  readonly limit: Quantity;
+/** The triggers that a step of the stage's canary answers for: each that rolls back and is armed there. */
+export function armedTriggers(plan: Pick<Plan, "triggers">, stage: string): readonly Trigger[] {
+  return plan.triggers.filter((trigger) => trigger.does === "rollback" && isArmed(trigger, stage));
 }
 
-const SIGNS = { below: "<", atMost: "<=", above: ">", atLeast: ">=" } as const;
+/** Whether a step of a canary can ask for evidence or approvals: by its own criteria, or by what would force it back. */
+export function asksEvidence(plan: Pick<Plan, "triggers">, stage: string, canary: Canary | undefined): boolean {
+  const steps = canary === undefined ? [] : [canary.steps, ...Object.values(canary.stepsFor)].flat();
+  const criteria = [...(canary?.criteria ?? []), ...steps.flatMap((step) => step.criteria)];
+  return (
+    canary?.approval !== undefined ||
+    criteria.some((criterion) => "attestedBy" in criterion) ||
+    armedTriggers(plan, stage).some(({ when }) => "criterion" in when)
+  );
+}
 
-/** Every limit that a condition has: one, or two that make a range. */
-export function limitsOf(condition: Readonly<Partial<Record<keyof typeof SIGNS, Quantity | undefined>>>): Limit[] {
-  return (Object.keys(SIGNS) as (keyof typeof SIGNS)[]).flatMap((side) => {
-    const limit = condition[side];
-    return limit === undefined ? [] : [{ sign: SIGNS[side], limit }];
-  });
+/**
+ * What a number is compared with counts as at least this: as the condition says, else as the canary's judge says of error
+ * rates. Undefined where nothing says it.
+ */
+export function floorOf(
+  { floor }: Pick<MetricCondition, "floor">,
+  measure: Measure,
+  judge: Pick<Judge, "errorRate"> | undefined,
+): number | undefined {
+  if (floor !== undefined) return floor.value;
+  return measure === BUILT_IN["error-rate"] ? (judge?.errorRate.floor ?? DEFAULT_FLOOR) : undefined;
+}
+
+/** How many requests a number must rest on: as the condition says, else as the canary's judge says of the canary. */
+export function leastRequests(
+  { minRequests }: Pick<MetricCondition, "minRequests">,
+  track: Scope["track"],
+  judge: Pick<Judge, "minRequests"> | undefined,
+): number {
+  return minRequests ?? (track === "canary" ? (judge?.minRequests ?? 1) : 1);
 }

@@ -6,6 +6,7 @@ import type { Approval, Digest, Evidence, RejectedEvidence, Waiver } from "./evi
 import type { CalendarFile } from "./freezes";
 import type { Inventory } from "./inventory";
 import type { Owed } from "./owed";
+import type { Readings } from "./readings";
 import type { Release } from "./release";
 
 /** A release as records name it. */
@@ -124,6 +125,8 @@ export interface World {
   /** By stage name. A stage that is not here is unknown. */
   readonly stages: Readonly<Record<string, StageState>>;
   readonly metrics?: CanaryReading | { readonly failure: string };
+  /** What the metrics source answered to the questions of this gate's criteria and triggers; absent: it was not asked. */
+  readonly readings?: Readings;
   /** By the id of a freeze that is a calendar's file: what it says. One that is not here was not looked at. */
   readonly calendars?: Readonly<Record<string, CalendarFile>>;
   /** What the program declares. Absent: nobody looked. */

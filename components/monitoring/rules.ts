@@ -15,8 +15,9 @@ import {
   type Measure,
   type Scope,
 } from "../../rollout/metrics";
+import { LIMITS } from "../../rollout/limits";
 import type { Judge, Plan, Trigger } from "../../rollout/plan";
-import { DEFAULT_FLOOR, TRIGGER_WINDOW, isArmed, limitsOf, type MetricCondition } from "../../rollout/triggers";
+import { TRIGGER_WINDOW, floorOf, isArmed, leastRequests, type MetricCondition } from "../../rollout/triggers";
 import { RECORD, WINDOWS, errorRatio, p95, selector, serviceErrors, type Window } from "./metrics";
 
 /** One rule as Prometheus reads it: recorded or alerted, never both. */
@@ -128,6 +129,7 @@ function triggerRule(trigger: Trigger, when: MetricCondition, input: RulesInput)
   };
 }
 
+const SIGNS = { below: "<", atMost: "<=", above: ">", atLeast: ">=" } as const;
 const NOW: Look = { window: TRIGGER_WINDOW, gauges: "instant" };
 
 function triggerExpression(when: MetricCondition, input: RulesInput): string {
@@ -137,7 +139,10 @@ function triggerExpression(when: MetricCondition, input: RulesInput): string {
   const scope: Scope = { namespace: input.namespace, track: track === "service" ? undefined : track };
   const value = valueQuery(measure, scope, NOW);
   const other = otherValue(when, measure, input, scope);
-  const sides = limitsOf(when).map(({ sign, limit }) => compared(value, sign, limit.value, other, when.as));
+  const sides = LIMITS.flatMap((side) => {
+    const limit = when[side];
+    return limit === undefined ? [] : [compared(value, SIGNS[side], limit.value, other, when.as)];
+  });
   const fires = sides.length === 1 ? String(sides[0]) : sides.map((side) => `(${side})`).join(" and ");
   return `${fires}${enough(when, measure, input, scope)}${silence(measure, scope)}`;
 }
@@ -152,7 +157,7 @@ function compared(value: string, sign: string, limit: number, other: string | un
 /** What the number is compared with: the baseline's, or its own some time ago, each as at least the floor. */
 function otherValue(when: MetricCondition, measure: Measure, input: RulesInput, scope: Scope): string | undefined {
   if (when.of === undefined) return undefined;
-  const floor = when.floor?.value ?? defaultFloor(measure, input);
+  const floor = floorOf(when, measure, input.judge);
   const value =
     when.of === "baseline"
       ? valueQuery(measure, { ...scope, track: "baseline" }, NOW)
@@ -160,13 +165,9 @@ function otherValue(when: MetricCondition, measure: Measure, input: RulesInput, 
   return floor === undefined ? `(${value})` : `clamp_min(${value}, ${decimal(floor)})`;
 }
 
-function defaultFloor(measure: Measure, { judge }: RulesInput): number | undefined {
-  return measure === BUILT_IN["error-rate"] ? (judge?.errorRate.floor ?? DEFAULT_FLOOR) : undefined;
-}
-
 /** Once there were requests enough to say so. */
 function enough(when: MetricCondition, measure: Measure, { judge }: RulesInput, scope: Scope): string {
-  const least = when.minRequests ?? (scope.track === "canary" ? (judge?.minRequests ?? 1) : 1);
+  const least = leastRequests(when, scope.track, judge);
   const count = countQuery(measure, scope, NOW);
   return count === undefined || least <= 1 ? "" : ` and ${count} >= ${least}`;
 }

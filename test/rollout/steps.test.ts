@@ -30,6 +30,9 @@ describe("a canary's step", () => {
       "canary.error-rate",
       "canary.p95",
       "canary.health",
+      "trigger.canary-error-rate",
+      "trigger.canary-latency",
+      "trigger.canary-health",
     ]);
   });
   test("is never skipped", () => {

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Approval, Evidence, EvidenceKind, EvidenceOf, Signer } from "../../rollout/evidence";
 import { parsePlan } from "../../rollout/plan";
+import { gateQuestions, stepQuestions } from "../../rollout/questions";
+import type { Reading, Readings } from "../../rollout/readings";
 import type { CanaryRecord, StageEntry, World } from "../../rollout/world";
 
 /** The real plan: what these tests prove is proved of it. */
@@ -159,6 +161,19 @@ export function approval(role: string, more: Partial<Approval> = {}): Approval {
   };
 }
 
+/** What a quiet metrics source answers: every trigger of a step on its good side, every live criterion met. */
+export function quietReadings(plan = PLAN, stage = "production", to = 100): Readings {
+  const as = { to, span: (time: number) => time };
+  const questions = [...gateQuestions(plan, stage, as.span), ...stepQuestions(plan, stage, as)];
+  return Object.fromEntries(questions.map(({ key }) => [key, quiet(key.slice(key.lastIndexOf(".") + 1))]));
+}
+
+/** A health of 1, an error rate of 0.1% like the baseline's, from 1000 requests, all the time. */
+function quiet(part: string): Reading {
+  const values: Record<string, number> = { seen: 1, "other-seen": 1, age: 1, count: 1000, "other-count": 9000, rise: 0 };
+  return part === "firing" ? [] : [{ labels: { le: "60" }, value: values[part] ?? 1 }];
+}
+
 /** A world in which production may be entered: `up`, five minutes into the window. */
 export function world(more: Partial<World> = {}): World {
   return {
@@ -193,6 +208,7 @@ export function canaryWorld(weight: number, more: Partial<World> = {}, canary: P
     },
     evidence: [],
     approvals: [],
+    readings: quietReadings(),
     metrics: {
       canary: { requests: 1000, errors: 1, p95: 0.2, probes: { samples: 30, failures: 0 } },
       baseline: { requests: 9000, errors: 9, p95: 0.19, probes: { samples: 30, failures: 0 } },
