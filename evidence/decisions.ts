@@ -86,6 +86,7 @@ const summarySchema = z.object({
     stack: z.string(),
     mode: z.enum(["preview", "up"]),
     request: sha256,
+    release: z.object({ version: z.string(), author: z.string() }),
     trust: z.object({ uri: z.string(), digest: z.object({ sha256 }) }),
     pack: z.object({ digest: z.object({ sha256 }) }),
     decision: z.looseObject({
@@ -120,6 +121,8 @@ export interface DecisionRecord {
   readonly decision: Decision;
   /** Machine time. */
   readonly verifiedAt: string;
+  /** What was let through or kept out. */
+  readonly release: { readonly version: string; readonly author: string };
   readonly subject: { readonly commits: readonly string[]; readonly sha256: readonly string[] };
   readonly attestations: readonly { readonly sha256: Digest; readonly about?: z.output<typeof annotations> }[];
   readonly plan: { readonly file: string; readonly sha256: Digest };
@@ -200,6 +203,7 @@ function predicateOf(made: Made, kept: { inputs?: Digest; inputsWithheld?: strin
       stack: world.stack,
       mode: world.mode,
       request: made.digest,
+      release: { version: world.release.version, author: world.release.author },
       trust: { uri: made.trustFile, digest: { sha256: request.trust } },
       pack: { digest: { sha256: made.pack } },
       decision,
@@ -248,6 +252,7 @@ function parseDecision(id: Digest, text: string, trust: Trust | undefined): Deci
     stack,
     mode,
     request,
+    release,
     trust: trusted,
     pack,
     decision,
@@ -261,6 +266,7 @@ function parseDecision(id: Digest, text: string, trust: Trust | undefined): Deci
     stack,
     mode,
     request,
+    release,
     decision: decision as unknown as Decision,
     verifiedAt: summary.timeVerified,
     subject,

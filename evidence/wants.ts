@@ -15,12 +15,12 @@ const ANYWHERE = ["condition", "waiver"];
 
 type Named = Pick<Release, "image" | "commit">;
 
-/** What the gates of a stage may ask for. */
-export function wantsOf(plan: Plan, stage: string, releases: readonly Named[]): Wants {
+/** What the gate of a stack may ask for. */
+export function wantsOf(plan: Plan, stack: string, releases: readonly Named[]): Wants {
   const criteria = criteriaIn({ ...plan, source: undefined });
   const kindOf = (kind: string): string => EVIDENCE_OF[kind] ?? kind;
   return {
-    about: [...releases.flatMap(namesOf), stackSubject(stage), stackSubject(`${stage}-canary`)],
+    about: [...releases.flatMap(namesOf), stackSubject(stack)],
     anywhere: [
       ...new Set([...ANYWHERE, ...criteria.filter((one) => one.subject === "any").map(({ kind }) => kindOf(kind))]),
     ],

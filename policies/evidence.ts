@@ -49,7 +49,7 @@ export async function gatherEvidence(project: Project, clock: Clock): Promise<Ga
     const trust = await withSigstore(parsed, dirname(trustFile));
     const rootFile = parsed.sigstoreRoot?.trustedRoot;
     const store = openStore(configuredPath(root, settings.evidence));
-    const wants = wantsOf(plan, settings.stage, [settings.release, settings.baseline]);
+    const wants = wantsOf(plan, settings.stack, [settings.release, settings.baseline]);
     const [read, head] = await Promise.all([
       readEvidence(store, trust, recorded.clock, { now, wants }),
       store.log.evidence.head(),

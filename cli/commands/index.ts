@@ -4,8 +4,10 @@ import { registerApprove } from "./approve";
 import { registerAttest } from "./attest";
 import { registerCanary } from "./canary";
 import { registerExplain } from "./explain";
+import { registerHistory } from "./history";
 import { registerKeys } from "./keys";
 import { registerLint } from "./lint";
+import { registerReplay } from "./replay";
 import { registerRollback } from "./rollback";
 import { registerStatus } from "./status";
 import { registerWaive } from "./waive";
@@ -24,4 +26,6 @@ export const COMMANDS: readonly Register[] = [
   registerStatus,
   registerCanary,
   registerRollback,
+  registerHistory,
+  registerReplay,
 ];
