@@ -21,12 +21,12 @@ const DAY = 86_400_000;
 
 /** The opening that an instant lies in, or undefined where the window is shut. */
 export function openingAt(window: Window, now: number): Opening | undefined {
-  return openingsAround(window, now).find((opening) => opening.from <= now && now < opening.until);
+  return firstOpening(window, now, (opening) => opening.from <= now && now < opening.until);
 }
 
 /** The first opening that begins after an instant; undefined for an instant that is none. */
 export function nextOpening(window: Window, now: number): Opening | undefined {
-  return openingsAround(window, now).find((opening) => opening.from > now);
+  return firstOpening(window, now, (opening) => opening.from > now);
 }
 
 /** The weekday of a date such as "2026-11-24", as plans name it; undefined for a date that is none. */
@@ -39,42 +39,59 @@ export function weekdayOf(date: string): (typeof WEEKDAYS)[number] | undefined {
 }
 
 /**
- * Openings in order: those that can reach into an instant, and those of the next two weeks that the window is open in.
- * Nothing opens before `since`.
+ * The first opening of a kind, out of those that can reach into an instant and those of the turn after it. Days are
+ * numbers here, and only a day on which the window opens is looked up in its zone: a search over years takes thousands.
  */
-function openingsAround(window: Window, now: number): Opening[] {
-  if (!Number.isFinite(now) || Math.abs(now) > FAR) return [];
-  const every = window.everyWeeks ?? 1;
-  const since = window.since === undefined ? undefined : Temporal.PlainDate.from(window.since);
-  const first = firstWeek(localDate(window.timeZone, now - window.for - 2 * DAY), since, every);
-  // Two turns more than what the look back spans: each weekday of the next turn is among them, whatever the zone does.
-  const turns = Math.ceil((window.for + 2 * DAY) / (7 * every * DAY)) + 2;
-  return Array.from({ length: turns }, (_, turn) => first.add({ weeks: turn * every }))
-    .flatMap((monday) => WEEKDAYS.map((day, index) => ({ day, date: monday.add({ days: index }) })))
-    .filter(({ day, date }) => window.days.includes(day) && !(since && Temporal.PlainDate.compare(date, since) < 0))
-    .map(({ date }) => openingOn(window, date));
+function firstOpening(window: Window, now: number, is: (opening: Opening) => boolean): Opening | undefined {
+  if (!Number.isFinite(now) || Math.abs(now) > FAR) return undefined;
+  const every = 7 * (window.everyWeeks ?? 1);
+  const since = window.since === undefined ? undefined : dayOf(window.since);
+  // A zone's date is at most a day away from that of UTC, and a start that is skipped at most a day late.
+  const first = Math.max(Math.floor((now - window.for) / DAY) - 2, since ?? -Infinity);
+  const last = Math.max(Math.floor(now / DAY), first) + every + 9;
+  for (let day = first; day <= last; day++) {
+    if (!window.days.includes(WEEKDAYS[weekday(day)] ?? "monday")) continue;
+    if (since !== undefined && (monday(day) - monday(since)) % every !== 0) continue;
+    const opening = openingOn(window, day);
+    if (is(opening)) return opening;
+  }
+  return undefined;
 }
 
-/** Monday of the first week from a date's own on that is one of every so many, counted from the week of `since`. */
-function firstWeek(date: Temporal.PlainDate, since: Temporal.PlainDate | undefined, every: number): Temporal.PlainDate {
-  const monday = mondayOf(date);
-  if (since === undefined) return monday;
-  const start = mondayOf(since);
-  const away = start.until(monday).total({ unit: "days" }) / 7;
-  return away <= 0 ? start : start.add({ weeks: Math.ceil(away / every) * every });
+/** Number of a date: days since 1 January 1970, a Thursday. */
+function dayOf(date: string): number {
+  return Math.floor(Date.parse(`${date}T00:00:00Z`) / DAY);
 }
 
-function mondayOf(date: Temporal.PlainDate): Temporal.PlainDate {
-  return date.subtract({ days: date.dayOfWeek - 1 });
+/** 0 for Monday. */
+function weekday(day: number): number {
+  return (((day + 3) % 7) + 7) % 7;
 }
 
-function openingOn(window: Window, date: Temporal.PlainDate): Opening {
-  const start = date.toZonedDateTime({ timeZone: window.timeZone, plainTime: window.from });
-  return { from: start.epochMilliseconds, until: start.epochMilliseconds + window.for };
+function monday(day: number): number {
+  return day - weekday(day);
 }
 
-function localDate(timeZone: string, instant: number): Temporal.PlainDate {
-  return Temporal.Instant.fromEpochMilliseconds(Math.floor(instant)).toZonedDateTimeISO(timeZone).toPlainDate();
+/** By window and day: one search asks for the same days again and again. */
+const known = new WeakMap<Window, Map<number, Opening>>();
+
+function openingOn(window: Window, day: number): Opening {
+  const openings = known.get(window) ?? new Map<number, Opening>();
+  known.set(window, openings);
+  const opening = openings.get(day) ?? openOn(window, day);
+  openings.set(day, opening);
+  return opening;
+}
+
+function openOn(window: Window, day: number): Opening {
+  const date = new Date(day * DAY);
+  const start = Temporal.PlainDateTime.from({
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    ...window.from,
+  }).toZonedDateTime(window.timeZone).epochMilliseconds;
+  return { from: start, until: start + window.for };
 }
 
 /**

@@ -3,6 +3,8 @@
  * not judged, not known or throws is a fail: there is no path on which silence means GO.
  */
 import { candidatePlans, judgeApprovals } from "./criteria/approvals";
+import type { ApprovalPlace } from "./criteria/approvals";
+import { approveCommand } from "./criteria/commands";
 import { toFinding } from "./criteria/answer";
 import type { Answer, Context } from "./criteria/answer";
 import { judgeEvidence } from "./criteria/evidence";
@@ -20,12 +22,14 @@ import type { Asked } from "./gate";
 import { agreeAll } from "./openings";
 import { isAsked, judgeObligations, judgeOwed, notAsked, NOTHING_OWED, owedAfter, owedBy, owedNote } from "./owed";
 import { triggerId } from "./questions";
-import { stageOf } from "./plan";
-import { judgeType } from "./release-types";
-import { judgeStep, STEP_CHECKS } from "./steps";
+import { armedTriggers } from "./triggers";
+import { canaryOf, stageOf } from "./plan";
+import { judgeType, releaseTypeOf } from "./release-types";
+import { canaryFor, judgeStep, STEP_CHECKS, stepCriteria } from "./steps";
+import type { Transition } from "./steps";
 import { waive } from "./waivers";
 import { canaryWayBack, stageWayBack } from "./way-back";
-import { stageState, weightNow } from "./world";
+import { canaryOf as canaryIn, stageState, weightNow } from "./world";
 import type { World } from "./world";
 
 /** Whether a stage may be changed as the world says. */
@@ -46,17 +50,60 @@ export function decideStep(plan: Plan, stageName: string, to: number, world: Wor
   const wayBack = wayBackOf(stage, to, world);
   if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", findings: [], wayBack };
   if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
-  const { canary } = stage;
-  if (canary === undefined) return decision(gate, world, [noCanary(plan, stage)]);
-  const findings = [...judgeStep({ plan, stage, canary, to, world }), ...judgeTriggers({ plan, stage, world })];
-  return decision(gate, world, [
-    ...findings,
-    ...rollCall(
-      [...STEP_CHECKS.map((check) => `canary.${check}`), ...armedTriggers(plan, stage.name).map(triggerId)],
-      findings,
-      plan,
-    ),
-  ]);
+  const planned = canaryOf(stage, world.operation);
+  if (planned === undefined) return decision(gate, world, [noCanary(plan, stage, world)]);
+  return bestStep(gate, { plan, stage, canary: canaryFor(planned, releaseTypeOf(world)), to, world });
+}
+
+/** Judges a step's checks, its criteria and its approval, under each update plan that somebody spoke about. */
+function bestStep(gate: string, transition: Transition): Decision {
+  const { plan, stage, canary, world } = transition;
+  // A step's criteria are about the canary where they do not say otherwise.
+  const context = { plan, stage, world, on: "canary" } as const;
+  const criteria = stepCriteria(transition);
+  const approvals = canary.approval === undefined ? [] : [canary.approval];
+  const checked = [...judgeStep(transition), ...judgeTriggers(context)];
+  const judged = criteria.flatMap((criterion) =>
+    answersOf(criterion, context).map((answer) => toFinding(criterion, context, answer)),
+  );
+  const ids = [
+    ...STEP_CHECKS.map((check) => `canary.${check}`),
+    ...armedTriggers(plan, stage.name).map(triggerId),
+    ...criteria.map(({ id }) => id),
+    ...approvals.map(({ id }) => id),
+  ];
+  const plans = approvals.length === 0 ? [undefined] : candidatePlans(world);
+  return (
+    nearestToGo(
+      plans.map((updatePlan) => {
+        const people = approvalAnswers(approvals, context, updatePlan, stepApprovals(transition));
+        const signed = approvals.flatMap((criterion) =>
+          (people.get(criterion.id) ?? []).map((answer) => toFinding(criterion, context, answer)),
+        );
+        const findings = [...judgeType(context), ...checked, ...judged, ...signed];
+        const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
+        return withApprovals(made, usedApprovals(approvals, findings, world), updatePlan);
+      }),
+    ) ?? decision(gate, world, rollCall(ids, [], plan))
+  );
+}
+
+/** A step's approval is of its own stack's update plan, and given since the step before it began. */
+function stepApprovals({ stage, world }: Transition): ApprovalPlace {
+  const since = canaryIn(stageState(world, stage.name), world.operation)?.since;
+  return { used: [], ...(since === undefined ? {} : { since }), command: approveCommand(world.stack) };
+}
+
+/** What a decision consumes, and under which update plan. */
+function withApprovals(made: Decision, approvals: readonly string[], updatePlan: string | undefined): Decision {
+  return { ...made, approvals, ...(updatePlan === undefined || approvals.length === 0 ? {} : { updatePlan }) };
+}
+
+function nearestToGo(decisions: readonly Decision[]): Decision | undefined {
+  const [best] = decisions.toSorted(
+    (a, b) => unmet(a).length - unmet(b).length || compareText(a.updatePlan, b.updatePlan),
+  );
+  return best;
 }
 
 /** To 0 is open even where the plan has no such stage any more. */
@@ -67,8 +114,9 @@ function wayBackOf(stage: Stage | undefined, to: number, world: World): string |
 
 function stepGate(stageName: string, to: number, world: World): string {
   const state = stageState(world, stageName);
-  const from = state.ok ? weightNow(state.canary) : Number.NaN;
-  return `${stageName} canary ${Number.isFinite(from) ? `${from}%` : "unknown"} → ${to}%`;
+  const from = state.ok ? weightNow(canaryIn(state, world.operation)) : Number.NaN;
+  const whose = world.operation === undefined ? "" : ` of ${world.operation}`;
+  return `${stageName} canary${whose} ${Number.isFinite(from) ? `${from}%` : "unknown"} → ${to}%`;
 }
 
 /** Judges under each update plan that somebody spoke about, and takes the one that is nearest to GO. */
@@ -102,18 +150,13 @@ function bestDecision(gate: string, context: Context): Decision {
     findings.push(...watchFindings(context, fixed.get(WATCH) ?? []));
     const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
     const approvals = usedApprovals(criteria, findings, world);
-    return {
-      ...made,
+    const rest = {
       ...(left.length === 0 ? {} : { notAsked: left }),
       ...(made.outcome === "GO" ? { owed: owedAfter(owed, all, context, judged, promised) } : {}),
-      approvals,
-      ...(updatePlan === undefined || approvals.length === 0 ? {} : { updatePlan }),
     };
+    return withApprovals({ ...made, ...rest }, approvals, updatePlan);
   });
-  const ranked = decisions.toSorted(
-    (a, b) => unmet(a).length - unmet(b).length || compareText(a.updatePlan, b.updatePlan),
-  );
-  return ranked[0] ?? decision(gate, world, rollCall(ids, [], plan));
+  return nearestToGo(decisions) ?? decision(gate, world, rollCall(ids, [], plan));
 }
 
 /** The watch after the canary's last step, which a new baseline must have ended. */
@@ -160,10 +203,11 @@ function approvalAnswers(
   criteria: readonly ApprovalCriterion[],
   context: Context,
   updatePlan: string | undefined,
+  place?: ApprovalPlace,
 ): ReadonlyMap<string, readonly Answer[]> {
   const together = new Map<string, readonly Answer[]>();
   const failed = guarded(() => {
-    for (const [id, answers] of judgeApprovals(criteria, context, updatePlan)) together.set(id, answers);
+    for (const [id, answers] of judgeApprovals(criteria, context, updatePlan, place)) together.set(id, answers);
     return [];
   });
   return failed.length === 0 ? together : new Map(criteria.map(({ id }) => [id, failed]));
@@ -245,9 +289,10 @@ function noWeight(plan: Plan, to: number): Finding {
   return broken("weight", plan.source.at(["stages"]), `a weight of ${to}`, "a whole number from 0 to 100");
 }
 
-function noCanary(plan: Plan, stage: Stage): Finding {
+function noCanary(plan: Plan, stage: Stage, { operation }: World): Finding {
   const line = plan.source.at(["stages", plan.stages.indexOf(stage)]);
-  return broken("canary", line, `${stage.name} has no canary in the plan`, "a canary with steps");
+  const whose = operation === undefined ? stage.name : `the operation "${operation}" of ${stage.name}`;
+  return broken("canary", line, `${whose} has no canary in the plan`, "a canary with steps");
 }
 
 /** The findings that keep a gate shut. */
@@ -293,7 +338,12 @@ function goneFindings({ evidenceGone = [] }: World): Finding[] {
   const more = evidenceGone.length > 5 ? ` and ${evidenceGone.length - 5} more` : "";
   return [
     {
-      ...broken("evidence-kept", "the evidence store", `${evidenceGone.slice(0, 5).join("; ")}${more}`, "all evidence that was added is still there"),
+      ...broken(
+        "evidence-kept",
+        "the evidence store",
+        `${evidenceGone.slice(0, 5).join("; ")}${more}`,
+        "all evidence that was added is still there",
+      ),
       title: "Nothing was taken out of the evidence store",
       owner: "whoever keeps the evidence store",
       remedy: "put back what was taken away, from a copy of the store",

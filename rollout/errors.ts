@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   "secret-unbound": 2,
   "key-missing": 2,
   "key-unusable": 2,
+  "envelope-refused": 2,
   "intake-unknown-format": 2,
   "intake-truncated": 2,
   "intake-empty": 2,

@@ -13,6 +13,7 @@ import { freeze, PROGRESS_CRITERIA, window } from "./plan/calendar";
 import { canary, cohort, operationCanary } from "./plan/canary";
 import { about, criticalPaths, dashboard, DECLARED_CRITERIA } from "./plan/declared";
 import { EVIDENCE_CRITERIA } from "./plan/evidence-criteria";
+import { limits } from "./plan/limits";
 import { METRIC_CRITERIA, metrics, trigger } from "./plan/metrics";
 import { covers, name, names, text } from "./plan/words";
 import { duration, percent } from "./units";
@@ -100,6 +101,8 @@ const schema = z.strictObject({
     })
     .optional(),
   metrics: metrics.default({}),
+  /** Metric → what it shall come to. Alerts come before rollbacks, and both after the goal was missed. */
+  goals: z.record(name, z.strictObject({ ...limits, covers })).default({}),
   criticalPaths: criticalPaths.default({}),
   dashboards: z.record(name, dashboard).default({}),
   /** Name → where it is kept. */
@@ -200,5 +203,25 @@ export function criterionLine(plan: Plan, stageName: string, id: string): string
     const index = plan.stages[stage]?.[part]?.criteria.findIndex((candidate) => candidate.id === id) ?? -1;
     if (index >= 0) return plan.source.at(["stages", stage, part, "criteria", index]);
   }
-  return plan.source.file;
+  const path = canaryCriterionPath(plan.stages[here], id);
+  return path === undefined ? plan.source.file : plan.source.at(["stages", here, ...path]);
+}
+
+/** Where a stage has a criterion of one of its canaries, below the stage. */
+function canaryCriterionPath(stage: Stage | undefined, id: string): Path | undefined {
+  const canaries: [Path, Canary][] = [
+    ...(stage?.canary === undefined ? [] : [[["canary"], stage.canary] as [Path, Canary]]),
+    ...Object.entries(stage?.canaries ?? {}).map(([name, its]) => [["canaries", name], its] as [Path, Canary]),
+  ];
+  for (const [path, { criteria, steps, stepsFor, approval }] of canaries) {
+    if (approval?.id === id) return [...path, "approval"];
+    const own = criteria.findIndex((one) => one.id === id);
+    if (own >= 0) return [...path, "criteria", own];
+    for (const [key, all] of [["steps", steps] as const, ...Object.entries(stepsFor)]) {
+      const at = all.findIndex((step) => step.criteria.some((one) => one.id === id));
+      const index = all[at]?.criteria.findIndex((one) => one.id === id) ?? -1;
+      if (index >= 0) return [...path, ...(key === "steps" ? [key] : ["stepsFor", key]), at, "criteria", index];
+    }
+  }
+  return undefined;
 }

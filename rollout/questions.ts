@@ -83,14 +83,26 @@ export function stepQuestions(
   const stage = stageOf(plan, stageName);
   const canary = stage === undefined ? undefined : canaryOf(stage, operation);
   if (canary === undefined) return [];
-  const asking: Asking = { plan, stage: stageName, judge: canary.judge, span, operation };
+  const asking: Asking = { plan, stage: stageName, judge: canary.judge, span, operation, on: "canary" };
   // Which type the release is of, and so which steps it takes, is the gate's matter: this is what any of them asks.
   const steps = [canary.steps, ...Object.values(canary.stepsFor)].flat().filter(({ weight }) => weight === to);
   const criteria = [...canary.criteria, ...steps.flatMap((step) => step.criteria)];
   return [
-    ...armedTriggers(plan, stageName).flatMap((trigger) => triggerQuestions(trigger, asking)),
-    ...criteria.filter(isLive).flatMap((criterion) => criterionQuestions(criterion, { ...asking, on: "canary" })),
+    ...triggerStepQuestions(plan, stageName, { operation, span }),
+    ...criteria.filter(isLive).flatMap((criterion) => criterionQuestions(criterion, asking)),
   ];
+}
+
+/** What is asked for the triggers alone, which are watched all the while a step is held. */
+export function triggerStepQuestions(
+  plan: Plan,
+  stageName: string,
+  { operation, span }: { readonly operation?: string | undefined; readonly span: Asking["span"] },
+): Question[] {
+  const stage = stageOf(plan, stageName);
+  const judge = stage === undefined ? undefined : canaryOf(stage, operation)?.judge;
+  const asking: Asking = { plan, stage: stageName, judge, span, operation };
+  return armedTriggers(plan, stageName).flatMap((trigger) => triggerQuestions(trigger, asking));
 }
 
 /** What is asked for a criterion. */

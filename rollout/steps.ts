@@ -12,18 +12,18 @@ import { judgeReading } from "./judge";
 import { agreeAll, firstCommon, sinceTimes, windowTimes } from "./openings";
 import type { Canary, Plan, Stage } from "./plan";
 import { showDuration, showTime } from "./units";
-import { sameName, stageState, weightNow } from "./world";
+import { canaryOf, sameName, stageState, weightNow } from "./world";
 import type { CanaryRecord, StageState, World } from "./world";
 
 /** Every check of a step, in the order that a reader wants them. */
-export const STEP_CHECKS = ["release", "order", "hold", "window", "error-rate", "p95", "health"] as const;
+export const STEP_CHECKS = ["release", "route", "order", "hold", "window", "error-rate", "p95", "health"] as const;
 export type StepCheck = (typeof STEP_CHECKS)[number];
 
 /** One transition of the canary. */
 export interface Transition {
   readonly plan: Plan;
   readonly stage: Stage;
-  readonly canary: Canary;
+  readonly canary: TypedCanary;
   /** Weight asked for, 1..100. */
   readonly to: number;
   readonly world: World;
@@ -31,6 +31,7 @@ export interface Transition {
 
 const TITLES: Readonly<Record<StepCheck, string>> = {
   release: "The canary runs the release that entered the stage",
+  route: "The route serves whom the plan says",
   order: "No step is skipped",
   hold: "The step before was held",
   window: "The step can end inside the window",
@@ -45,10 +46,11 @@ export function judgeStep(transition: Transition): Finding[] {
   const state = stageState(world, stage.name);
   const answers = new Map<StepCheck, Answer>();
   answers.set("release", judgeRelease(transition, state));
+  answers.set("route", judgeRoute(transition));
   answers.set("order", judgeOrder(transition, state));
   answers.set("hold", judgeHold(transition, state));
   answers.set("window", judgeStepWindow(transition));
-  const metrics = judgeReading(canary.judge, world, isFirstStep(state));
+  const metrics = judgeReading(canary.judge, world, standing(transition, state).weight === 0);
   for (const [check, answer] of Object.entries(metrics)) answers.set(check as StepCheck, answer);
   const agreed = agreeAll(new Map([...answers].map(([check, answer]) => [check, [answer]])), world.now);
   return STEP_CHECKS.map((check) => finding(transition, check, agreed.get(check)?.[0]));
@@ -82,31 +84,84 @@ function notJudged(): Answer {
   };
 }
 
-function checkPath({ canary, stage, to }: Transition, check: StepCheck): (string | number)[] {
+function checkPath({ canary, stage, to, world }: Transition, check: StepCheck): (string | number)[] {
   const index = canary.steps.findIndex((step) => step.weight === to);
+  const its = world.operation === undefined ? ["canary"] : ["canaries", world.operation];
+  const steps = [...its, ...stepsPath(canary)];
   switch (check) {
     case "release":
     case "order":
-      return index < 0 ? ["canary", "steps"] : ["canary", "steps", index];
+      return index < 0 ? steps : [...steps, index];
     case "hold":
-      return index < 1 ? ["canary", "steps"] : ["canary", "steps", index - 1];
+      return index < 1 ? steps : [...steps, index - 1];
     case "window":
-      return stage.window === undefined ? ["canary"] : ["window"];
+      return stage.window === undefined ? its : ["window"];
+    case "route":
+      return stage.cohort === undefined ? its : ["cohort"];
     case "error-rate":
-      return ["canary", "judge", "errorRate"];
+      return [...its, "judge", "errorRate"];
     default:
-      return ["canary", "judge", check];
+      return [...its, "judge", check];
   }
 }
 
-/** Where the canary stands; an unreadable record is no start. */
-function standing(state: StageState): { readonly weight: number; readonly canary?: CanaryRecord } {
-  if (!state.ok) return { weight: Number.NaN };
-  return { weight: weightNow(state.canary), ...(state.canary === undefined ? {} : { canary: state.canary }) };
+/** Where a canary of a release's type has its steps in the plan. */
+function stepsPath({ stepsOf }: TypedCanary): string[] {
+  return stepsOf === undefined ? ["steps"] : ["stepsFor", stepsOf];
 }
 
-function isFirstStep(state: StageState): boolean {
-  return standing(state).weight === 0;
+/** A canary with the steps that a type of release takes. */
+export type TypedCanary = Canary & {
+  /** The type whose own steps these are; absent where it takes everybody's. */
+  readonly stepsOf?: string;
+};
+
+/** The canary as a release of a type walks it. */
+export function canaryFor(canary: Canary, type: string | undefined): TypedCanary {
+  const steps = type !== undefined && Object.hasOwn(canary.stepsFor, type) ? canary.stepsFor[type] : undefined;
+  return steps === undefined || type === undefined ? canary : { ...canary, steps, stepsOf: type };
+}
+
+/** Criteria that a step asks for besides its checks: the canary's own from the second step on, and the step's. */
+export function stepCriteria({ canary, to, world, stage }: Transition): readonly StepCriterion[] {
+  const { weight } = standing({ world }, stageState(world, stage.name));
+  const step = canary.steps.find((one) => one.weight === to);
+  return [...(weight === 0 ? [] : canary.criteria), ...(step?.criteria ?? [])];
+}
+
+export type StepCriterion = Canary["criteria"][number];
+
+/** Where the canary stands; an unreadable record is no start. */
+function standing(
+  { world }: Pick<Transition, "world">,
+  state: StageState,
+): { readonly weight: number; readonly canary?: CanaryRecord } {
+  if (!state.ok) return { weight: Number.NaN };
+  const canary = canaryOf(state, world.operation);
+  return { weight: weightNow(canary), ...(canary === undefined ? {} : { canary }) };
+}
+
+/** The path and the cohort that are configured are those of the plan: a step is of the requests that it speaks of. */
+function judgeRoute({ stage, world }: Transition): Answer {
+  const { operation, route } = world;
+  const path = operation === undefined ? undefined : stage.canaries?.[operation]?.path;
+  const wanted = showRoute(path, stage.cohort?.by);
+  const rest = { wanted, remedy: `set holdpoint:route in Pulumi.${world.stack}.yaml as the plan says` };
+  if (route === undefined) return { ...rest, verdict: "fail", found: "a route that nobody looked at" };
+  const found = showRoute(route.path, route.cohort);
+  return { ...rest, verdict: found === wanted ? "pass" : "fail", found };
+}
+
+function showRoute(path: string | undefined, by: NonNullable<World["route"]>["cohort"]): string {
+  const whose =
+    by === undefined
+      ? "everybody"
+      : "group" in by
+        ? `the group ${by.group}`
+        : "cookie" in by
+          ? `whoever has the cookie ${by.cookie}=${by.value}`
+          : `whoever sends the header ${by.header.toLowerCase()}: ${by.value}`;
+  return path === undefined ? `all requests of ${whose}` : `requests to ${path} of ${whose}`;
 }
 
 /** The stage has entered with this release, and no other is on the canary. */
@@ -122,7 +177,7 @@ function judgeRelease({ stage, world }: Transition, state: StageState): Answer {
   if (!sameName(entered, world.release)) {
     return { ...rest, verdict: "fail", found: `release ${short(entered.commit)} in ${stage.name}` };
   }
-  const { canary } = state;
+  const canary = canaryOf(state, world.operation);
   if (canary !== undefined && weightNow(canary) !== 0 && !sameName(canary.release, world.release)) {
     return {
       ...rest,
@@ -136,8 +191,9 @@ function judgeRelease({ stage, world }: Transition, state: StageState): Answer {
 }
 
 /** The next step and no other. */
-function judgeOrder({ stage, canary, to }: Transition, state: StageState): Answer {
-  const { weight } = standing(state);
+function judgeOrder(transition: Transition, state: StageState): Answer {
+  const { stage, canary, to } = transition;
+  const { weight } = standing(transition, state);
   const next = nextStep(canary, weight);
   const ladder = canary.steps.map((step) => `${step.weight}%`).join(", ");
   const rest = {
@@ -161,8 +217,9 @@ export function stepAt(canary: Canary, weight: number): Canary["steps"][number] 
 }
 
 /** The step before was held for its time, by the checkpoint's own clock. */
-function judgeHold({ canary, world }: Transition, state: StageState): Answer {
-  const { weight, canary: record } = standing(state);
+function judgeHold(transition: Transition, state: StageState): Answer {
+  const { canary, world } = transition;
+  const { weight, canary: record } = standing(transition, state);
   if (!Number.isFinite(weight)) {
     return {
       verdict: "fail",

@@ -3,7 +3,7 @@
  * asked, whatever the evidence, the window or the metrics say. It is said so in the decision.
  */
 import type { Stage } from "./plan";
-import { sameName, stageState, weightNow } from "./world";
+import { canaryOf, sameName, stageState, weightNow } from "./world";
 import type { World } from "./world";
 
 /**
@@ -16,9 +16,10 @@ export function canaryWayBack(stage: Stage, to: number, world: World): string | 
   if (world.controls?.killSwitch === true)
     return "the kill switch is on: nothing is routed to the canary, always allowed";
   const state = stageState(world, stage.name);
-  if (!state.ok || state.canary === undefined) return undefined;
-  const weight = weightNow(state.canary);
-  if (!sameName(state.canary.release, world.release) || !(to <= weight)) return undefined;
+  const canary = canaryOf(state, world.operation);
+  if (canary === undefined) return undefined;
+  const weight = weightNow(canary);
+  if (!sameName(canary.release, world.release) || !(to <= weight)) return undefined;
   if (to < weight) return `from ${weight}% to ${to}%: less traffic on the canary, always allowed`;
   return world.controls?.safeMode === true
     ? `safe mode on at ${weight}%, always allowed`

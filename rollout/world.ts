@@ -104,6 +104,8 @@ export interface World {
   /** Approvals are asked for in `up`; a preview comes before there is anything to approve. */
   readonly mode: "preview" | "up";
   readonly stack: string;
+  /** Of an operation's canary stack: the operation. */
+  readonly operation?: string;
   readonly release: Release;
   readonly baseline: Release;
   /** Digest of this run's request; compared with the records for the way back. */
@@ -131,6 +133,14 @@ export interface World {
   readonly calendars?: Readonly<Record<string, CalendarFile>>;
   /** What the program declares. Absent: nobody looked. */
   readonly declared?: Declared;
+  /** Canary stacks: the requests that the route is about, as configured. */
+  readonly route?: {
+    readonly path?: string;
+    readonly cohort?:
+      | { readonly header: string; readonly value: string }
+      | { readonly cookie: string; readonly value: string }
+      | { readonly group: string };
+  };
   /** Canary stacks: the emergency controls as requested. */
   readonly controls?: { readonly killSwitch: boolean; readonly safeMode: boolean };
 }

@@ -42,6 +42,8 @@ export type ApprovalRule = Omit<CriterionOf<"update-plan-review">, "kind"> & {
 export interface ApprovalPlace {
   /** Approvals that were consumed before, or why that is not known. */
   readonly used?: readonly Digest[] | { readonly failure: string };
+  /** Only one given from then on counts, plan time: since a canary's step began, none can be used for another. */
+  readonly since?: number;
   /** What signs one: "npx holdpoint approve production-canary --update-plan <file>". */
   readonly command?: string;
 }
@@ -199,6 +201,9 @@ function sort(
     const why =
       whyNot(item, criterion, context, updatePlan) ??
       wasUsed(item, context, place) ??
+      (place.since !== undefined && !(item.approvedAt >= place.since)
+        ? "was given before this step began"
+        : undefined) ??
       untimely(item, criterion, context);
     if (why !== undefined) others.push(`${item.signer.id}'s ${why}`);
     return why === undefined;

@@ -6,6 +6,7 @@ import { outsideTimes, sinceTimes, windowTimes } from "../openings";
 import type { CriterionOf, Plan, Stage, Window } from "../plan";
 import { showDuration, showTime } from "../units";
 import { sameName, stageState, weightNow } from "../world";
+import { allCanaries } from "./progress";
 import type { ReleaseName, World } from "../world";
 import { listed, short } from "./answer";
 import type { Answer, Context } from "./answer";
@@ -196,12 +197,18 @@ export function judgeWatch(stage: Stage, after: number, world: World): Answer {
   } as const;
   const state = stageState(world, stage.name);
   if (!state.ok) return { ...rest, verdict: "fail", found: `${stage.name}'s state could not be read: ${state.why}` };
-  const { canary } = state;
-  if (canary === undefined) return { ...rest, verdict: "fail", found: `no canary of ${stage.name}` };
-  if (weightNow(canary) !== 100 || !sameName(canary.release, world.baseline)) {
-    return { ...rest, verdict: "fail", found: `${weightNow(canary)}% on ${showName(canary.release)}` };
+  const canaries = allCanaries(stage, state);
+  const missing = canaries.find(({ record }) => record === undefined);
+  if (missing !== undefined || canaries.length === 0) {
+    const whose = missing?.operation === undefined ? stage.name : `${missing.operation} in ${stage.name}`;
+    return { ...rest, verdict: "fail", found: `no canary of ${whose}` };
   }
-  return lastedAnswer(canary.since, { atLeast: after, now: world.now }, rest);
+  const records = canaries.flatMap(({ record }) => record ?? []);
+  const open = records.find((canary) => weightNow(canary) !== 100 || !sameName(canary.release, world.baseline));
+  if (open !== undefined) {
+    return { ...rest, verdict: "fail", found: `${weightNow(open)}% on ${showName(open.release)}` };
+  }
+  return lastedAnswer(Math.max(...records.map(({ since }) => since)), { atLeast: after, now: world.now }, rest);
 }
 
 function showName(release: ReleaseName): string {

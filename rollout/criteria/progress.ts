@@ -1,7 +1,7 @@
 /** Where the rollout stands: the stage before, the canary. */
-import type { CriterionOf } from "../plan";
-import { sameName, stageState, weightNow } from "../world";
-import type { CanaryRecord, ReleaseName, StageRecord, World } from "../world";
+import type { CriterionOf, Stage } from "../plan";
+import { canariesIn, canaryOf, sameName, stageState, weightNow } from "../world";
+import type { CanaryRecord, ReleaseName, StageRecord, StageState, World } from "../world";
 import { short } from "./answer";
 import type { Answer, Context } from "./answer";
 
@@ -35,26 +35,44 @@ export function judgeCanaryAtRest({ stage, world }: Context): Answer {
   };
   const state = stageState(world, stage.name);
   if (!state.ok) return { ...rest, verdict: "fail", found: `${stage.name}'s state could not be read: ${state.why}` };
-  const found = restless(state.record, state.canary, world);
+  const found = restless(state.record, stage, state, world);
   if (found !== undefined) return { ...rest, verdict: "fail", found };
-  return { ...rest, verdict: "pass", found: `weight ${weightNow(state.canary)}%` };
+  return { ...rest, verdict: "pass", found: `weight ${Math.max(0, ...canariesIn(state).map(weightNow))}%` };
 }
 
-function restless(record: StageRecord | undefined, canary: CanaryRecord | undefined, world: World): string | undefined {
-  const weight = mostTraffic(canary);
+function restless(record: StageRecord | undefined, stage: Stage, state: StageState, world: World): string | undefined {
+  const weight = Math.max(0, ...canariesIn(state).map(mostTraffic));
   const current = record?.current;
   const sameCanary = current !== undefined && sameName(current.release, world.release);
   if (!sameCanary && weight !== 0) {
     return `${weight}% of the traffic on the canary, whose release would change from ${current === undefined ? "an unknown one" : showName(current.release)} to ${showName(world.release)}`;
   }
   if (current === undefined || sameName(current.baseline, world.baseline)) return undefined;
-  if (canary !== undefined && weightNow(canary) === 100 && sameName(canary.release, world.baseline)) return undefined;
-  return `${weightNow(canary)}% on the canary, and ${showName(world.baseline)} as the new baseline in place of ${showName(current.baseline)}`;
+  const unfinished = allCanaries(stage, state).find(({ record: canary }) => !hasAll(canary, world.baseline));
+  if (unfinished === undefined) return undefined;
+  const whose = unfinished.operation === undefined ? "on the canary" : `on the canary of ${unfinished.operation}`;
+  return `${weightNow(unfinished.record)}% ${whose}, and ${showName(world.baseline)} as the new baseline in place of ${showName(current.baseline)}`;
+}
+
+/** Every canary that the plan has of a stage, the whole service's where it has none: one that never took a step has no record. */
+export function allCanaries(
+  stage: Stage,
+  state: StageState,
+): { readonly operation?: string; readonly record: CanaryRecord | undefined }[] {
+  const operations = Object.keys(stage.canaries ?? {});
+  return [
+    ...(stage.canary === undefined && operations.length > 0 ? [] : [{ record: canaryOf(state, undefined) }]),
+    ...operations.map((operation) => ({ operation, record: canaryOf(state, operation) })),
+  ];
+}
+
+function hasAll(canary: CanaryRecord | undefined, release: ReleaseName): boolean {
+  return canary !== undefined && weightNow(canary) === 100 && sameName(canary.release, release);
 }
 
 /** The greater of what was recorded and what is routed: nothing may be on the canary for it to rest. */
-function mostTraffic(canary: CanaryRecord | undefined): number {
-  return canary === undefined ? 0 : Math.max(canary.weight, canary.routed ?? 0);
+function mostTraffic(canary: CanaryRecord): number {
+  return Math.max(canary.weight, canary.routed ?? 0);
 }
 
 function showName(release: ReleaseName): string {

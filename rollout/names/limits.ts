@@ -31,6 +31,7 @@ export function wrongLimits(plan: Tree): Mistake[] {
 /** Conditions: criteria of these kinds, what a trigger fires on, the lines of a coverage. */
 function isLimited({ path, value }: Placed): boolean {
   if (["measurement", "survey", "metric"].includes(String(value["kind"]))) return true;
+  if (path[0] === "goals") return path.length === 2;
   return path.at(-1) === "lines" || (path[0] === "triggers" && path.at(-1) === "when" && value["metric"] !== undefined);
 }
 
@@ -84,14 +85,15 @@ function comparisonMistakes({ path, value }: Placed): Mistake[] {
 }
 
 function unitMistakes({ path, value }: Placed, source: MeasureSource): Mistake[] {
-  if (typeof value["metric"] !== "string") return [];
-  const unit = unitOfMetric(value["metric"], source);
+  const metric = path[0] === "goals" ? path[1] : value["metric"];
+  if (typeof metric !== "string") return [];
+  const unit = unitOfMetric(metric, source);
   if (unit === undefined) return [];
   return quantities(value, [...LOWER, ...UPPER])
     .filter(({ quantity }) => quantity.unit !== "x" && quantity.unit !== unit)
     .map(({ key }) => ({
       path: [...path, key],
-      expected: `${UNITS[unit]}, as which "${String(value["metric"])}" is measured`,
+      expected: `${UNITS[unit]}, as which "${metric}" is measured`,
     }));
 }
 

@@ -80,6 +80,7 @@ export function danglingNames(plan: Tree): Mistake[] {
     ...Object.entries(tree(plan["criticalPaths"])).flatMap(([path, triggers]) =>
       unknownIn(["criticalPaths", path], triggers, known.trigger, "trigger"),
     ),
+    ...Object.keys(tree(plan["goals"])).flatMap((metric) => unknownKey(["goals"], metric, known.metric, "metric")),
     ...maps.flatMap(({ path, value }) =>
       Object.keys(tree(value["stepsFor"])).flatMap((type) =>
         unknownKey([...path, "stepsFor"], type, known["release type"], "release type"),

@@ -38,7 +38,10 @@ const approvalHead = {
 };
 
 /** Where approvals are asked for in a canary: before each of its steps. */
-export const stepApproval = z.strictObject(approvalHead);
+export const stepApproval = z.strictObject({
+  kind: z.literal("update-plan-review").default("update-plan-review"),
+  ...approvalHead,
+});
 
 const updatePlanReview = z.strictObject({ kind: z.literal("update-plan-review"), ...approvalHead });
 

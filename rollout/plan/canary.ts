@@ -1,6 +1,6 @@
 /** How traffic moves to a release: steps, holds, what is measured in between, for whom, and for which operation. */
 import { z } from "zod";
-import { duration, percent, ratio, weight } from "../units";
+import { duration, percent, quantity, ratio, weight } from "../units";
 import { stepApproval } from "./approvals";
 import { METRIC_CRITERIA } from "./metrics";
 import { EVIDENCE_CRITERIA } from "./evidence-criteria";
@@ -18,6 +18,8 @@ const step = z.strictObject({
   day: atLeastOne.optional(),
   /** Asked before this step besides the canary's own. */
   criteria: stepCriteria,
+  /** What people are told when the step begins, and when it was held. That it is healthy is known only then. */
+  announce: z.strictObject({ begins: text.optional(), held: text.optional(), covers }).optional(),
   covers,
 });
 
@@ -27,6 +29,7 @@ export interface Step {
   /** Milliseconds. */
   readonly hold: number;
   readonly criteria: z.output<typeof stepCriteria>;
+  readonly announce?: z.output<typeof step>["announce"];
   readonly covers: readonly string[];
 }
 
@@ -50,7 +53,8 @@ const steps = z
           path: [index, "hold"],
         });
       }
-      return { weight: one.weight, hold: hold ?? Number.NaN, criteria: one.criteria, covers: one.covers };
+      const { weight, criteria, announce, covers } = one;
+      return { weight, hold: hold ?? Number.NaN, criteria, ...(announce === undefined ? {} : { announce }), covers };
     }),
   );
 
@@ -58,6 +62,8 @@ const steps = z
 const judge = z.strictObject({
   /** Fewer requests than this on either track are no verdict: the step stays. */
   minRequests: atLeastOne,
+  /** Requests that the whole service gets, counted on at its quietest: "2/s". holdpoint lint works out if a hold sees enough. */
+  traffic: quantity.optional(),
   /** Fewer health probes than this of the canary are no verdict. */
   minProbes: atLeastOne.default(1),
   errorRate: z.strictObject({

@@ -1,6 +1,7 @@
 /** What the program itself must declare: dashboards, alerts, components, the same in two stages. */
 import { z } from "zod";
 import { FEATURES } from "../inventory";
+import { limits } from "./limits";
 import { covers, head, name, names, text } from "./words";
 
 /** A dashboard that the program makes. */
@@ -13,6 +14,8 @@ export const dashboard = z.strictObject({
         /** Name from the plan's `metrics`, or a query of its own. */
         metric: name.optional(),
         query: text.optional(),
+        /** Lines that are drawn at these values. */
+        ...limits,
         /** Trigger whose alert watches it. */
         trigger: name.optional(),
         covers,

@@ -208,6 +208,7 @@ export function canaryWorld(weight: number, more: Partial<World> = {}, canary: P
     },
     evidence: [],
     approvals: [],
+    route: {},
     readings: quietReadings(),
     metrics: {
       canary: { requests: 1000, errors: 1, p95: 0.2, probes: { samples: 30, failures: 0 } },
