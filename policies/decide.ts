@@ -1,40 +1,30 @@
 import * as pulumi from "@pulumi/pulumi";
 import { projectRoot } from "../components/configuration";
 import { readProject, type Project } from "../components/project";
-import { keepDecision } from "../evidence/decisions";
 import { configuredPath } from "../evidence/request";
 import { openStore } from "../evidence/store";
-import { decideEnter, decideStep } from "../rollout/decide";
+import { decideAsked } from "../evidence/replay";
 import type { Decision } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
 import { renderOverview, renderRefusals } from "../rollout/explain";
 import { allAsked } from "../rollout/gate";
-import { stageOf } from "../rollout/plan";
+import { canaryOf, stageOf } from "../rollout/plan";
 import { nextRecord } from "../rollout/record";
 import type { Deployment } from "../rollout/state";
 import { goalInputs, matchesGoal, type UpdatePlanContent } from "../rollout/update-plan";
 import type { Decided } from "./gate";
+import { askedOf, keepRun } from "./keep";
 import { gatherWorld, type Gathered } from "./world";
-
-/** How long keeping the decision may hold up the run, in milliseconds. */
-const KEEPING = 500;
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 
 /** Reads everything that this run's decision rests on, decides, and keeps the decision. */
 export async function decideRun(mode: "preview" | "up"): Promise<Decided> {
   const project = readProject(projectRoot());
   const stacks = `${pulumi.getOrganization()}/${pulumi.getProject()}`;
-  const { decision, ...more } = await decideIn(project, await gatherWorld({ project, stacks, mode }));
-  const { stack, evidence } = project.settings;
-  const kept = keepDecision(configuredPath(project.root, evidence), {
-    stack,
-    mode,
-    request: project.digest,
-    decision,
-  });
-  // A store that does not answer must not hold up a decision that is made.
-  await Promise.race([kept, pause(KEEPING)]);
-  return told(decision, mode, { ...more, request: project.request, digest: project.digest });
+  const gathered = await gatherWorld({ project, stacks, mode });
+  const { decision, ...more } = await decideIn(project, gathered);
+  const note = await keepRun({ project, stacks, gathered, decision });
+  const answer = told(decision, mode, { ...more, request: project.request, digest: project.digest });
+  return note === undefined ? answer : { ...answer, overview: `${answer.overview}\n${note}` };
 }
 
 type More = Omit<Decided, "outcome" | "refusals" | "overview">;
@@ -47,19 +37,21 @@ function told(decision: Decision, mode: "preview" | "up", more: More): Decided {
 
 async function decideIn(project: Project, { world, own }: Gathered): Promise<More & { decision: Decision }> {
   const { settings, plan, digest } = project;
-  if (settings.kind === "canary") {
-    const decision = decideStep(plan, settings.stage, settings.canary.weight, world);
-    return { decision, needsApproval: false };
-  }
-  const decision = decideEnter(plan, settings.stage, world);
+  const decision = decideAsked(plan, askedOf(settings), world);
+  const unapproved = await differenceFrom(project, decision, own);
+  const approved = { needsApproval: needsApproval(project, decision), ...(unapproved && { unapproved }) };
+  if (settings.kind === "canary") return { decision, ...approved };
   const state = world.stages[settings.stage];
   const record = nextRecord(state?.ok === true ? state.record : undefined, { ...settings, request: digest }, decision);
-  const unapproved = await differenceFrom(project, decision, own);
-  return { decision, needsApproval: needsApproval(project), record, ...(unapproved && { unapproved }) };
+  return { decision, record, ...approved };
 }
 
-function needsApproval({ plan, settings }: Project): boolean {
+function needsApproval({ plan, settings }: Project, { wayBack }: Decision): boolean {
   const stage = stageOf(plan, settings.stage);
+  if (settings.kind === "canary") {
+    const canary = stage === undefined ? undefined : canaryOf(stage, settings.operation);
+    return canary?.approval !== undefined && wayBack === undefined;
+  }
   const asked = stage === undefined ? [] : allAsked(plan, stage);
   return asked.some(({ criterion: { kind } }) => kind === "sign-off" || kind === "update-plan-review");
 }

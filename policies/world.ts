@@ -1,21 +1,13 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { readCanary } from "../analysis/canary";
 import { queryPrometheus } from "../analysis/prometheus";
 import type { Project } from "../components/project";
+import type { CanaryStackSettings } from "../components/settings";
 import { openCalendars } from "../evidence/calendar-files";
-import { readEvidence } from "../evidence/read";
-import { configuredPath } from "../evidence/request";
-import { openStore, type Store } from "../evidence/store";
-import { withSigstore } from "../evidence/sigstore-root";
-import { parseTrust } from "../evidence/trust";
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
-import type { Approval } from "../rollout/evidence";
 import { allAsked } from "../rollout/gate";
 import { canaryOf as planned, stageOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
-import { changedTypes, isWhole, type UpdatePlanContent } from "../rollout/update-plan";
 import { asksEvidence } from "../rollout/triggers";
 import { canaryOf, weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
@@ -23,6 +15,7 @@ import { exportStack } from "./checkpoint";
 import { gatherDeclared } from "./declared";
 import { leads, readLive } from "./readings";
 import { askPrometheus, clockFailure, moment } from "./witnesses";
+import { gatherEvidence, NO_EVIDENCE, type GatheredEvidence } from "./evidence";
 
 /** The run that a world is gathered for. */
 export interface Run {
@@ -32,9 +25,10 @@ export interface Run {
   readonly mode: "preview" | "up";
 }
 
-/** A world, and the state of the run's own stack where it could be read. */
+/** A world, the state of the run's own stack where it could be read, and what the evidence was read from. */
 export interface Gathered {
   readonly world: World;
+  readonly evidence: GatheredEvidence;
   readonly own: Deployment | undefined;
 }
 
@@ -56,7 +50,8 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
   ]);
   const itself = stages[settings.stage];
   const [metrics, readings] = await Promise.all([readMetrics(run, clock, itself), readLive(project, clock, itself)]);
-  const doubted = failure ?? clockFailure({ began, clock, states: await statesOf(run), evidence, prometheus });
+  const doubted =
+    failure ?? clockFailure({ began, clock, states: await statesOf(run), evidence: evidence.part, prometheus });
   const world: World = {
     now: clock.now(),
     ...(clock.note === undefined ? {} : { clockNote: clock.note }),
@@ -67,7 +62,7 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
     release: settings.release,
     baseline: settings.baseline,
     request: digest,
-    ...evidence,
+    ...evidence.part,
     ...(mode === "up" && own !== undefined
       ? { binding: { stack: settings.stack, request: digest, state: stateDigest(own) } }
       : {}),
@@ -76,9 +71,13 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
     ...(metrics === undefined ? {} : { metrics }),
     readings,
     ...(declared === undefined ? {} : { declared }),
-    ...(settings.kind === "canary" ? { controls: settings.canary } : {}),
+    ...(settings.kind === "canary" ? { controls: settings.canary, route: routeOf(settings) } : {}),
   };
-  return { world, own };
+  return { world, own, evidence };
+}
+
+function routeOf({ route: { path, cohort } }: CanaryStackSettings): NonNullable<World["route"]> {
+  return { ...(path === undefined ? {} : { path }), ...(cohort === undefined ? {} : { cohort }) };
 }
 
 /** The sandbox's clock is believed only inside the sandbox, where nothing real can be reached. */
@@ -93,7 +92,7 @@ function openClock(sandbox: string | undefined): { clock: Clock; failure?: strin
 }
 
 /** A canary asks for evidence on its way up only: the way back must not wait for a store that does not answer. */
-async function evidenceFor(run: Run, clock: Clock): Promise<EvidencePart> {
+async function evidenceFor(run: Run, clock: Clock): Promise<GatheredEvidence> {
   const { settings, plan } = run.project;
   if (settings.kind === "canary") {
     const stage = stageOf(plan, settings.stage);
@@ -102,42 +101,7 @@ async function evidenceFor(run: Run, clock: Clock): Promise<EvidencePart> {
     const { state } = await readOwnStage(run, clock);
     if (!leads(settings.canary.weight, settings.operation, state)) return NO_EVIDENCE;
   }
-  return readStore(run.project, clock);
-}
-
-const NO_EVIDENCE: EvidencePart = { evidence: [], rejected: [], approvals: [], waivers: [], updatePlans: [] };
-
-type EvidencePart = Pick<
-  World,
-  "evidence" | "rejected" | "approvals" | "waivers" | "updatePlans" | "touched" | "evidenceFailure"
->;
-
-async function readStore({ root, settings }: Project, clock: Clock): Promise<EvidencePart> {
-  try {
-    const trustFile = configuredPath(root, settings.trust);
-    const trust = await withSigstore(parseTrust(readFileSync(trustFile, "utf8"), settings.trust), dirname(trustFile));
-    const store = openStore(configuredPath(root, settings.evidence));
-    const read = await readEvidence(store, trust, clock);
-    return { ...read, ...(await knownPlans(store, read.approvals)) };
-  } catch (error) {
-    return { ...NO_EVIDENCE, evidenceFailure: reason(error) };
-  }
-}
-
-/** The update plans that approvals name and whose content is in the store, undamaged and of the whole program. */
-async function knownPlans(
-  store: Store,
-  approvals: readonly Approval[],
-): Promise<Required<Pick<World, "updatePlans" | "touched">>> {
-  const named = [...new Set(approvals.map(({ binding }) => binding.updatePlan))];
-  const known = await Promise.all(
-    named.map(async (id): Promise<[string, readonly string[]][]> => {
-      const content = (await store.getUpdatePlan(id)) as UpdatePlanContent | undefined;
-      return content !== undefined && isWhole(content) ? [[id, changedTypes(content)]] : [];
-    }),
-  );
-  const touched = Object.fromEntries(known.flat());
-  return { updatePlans: Object.keys(touched), touched };
+  return gatherEvidence(run.project, clock);
 }
 
 interface States {
