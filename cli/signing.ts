@@ -37,8 +37,7 @@ export interface Signing {
  * @throws HoldpointError `config-invalid`, `file-missing`, `trust-invalid`, `key-missing`, `key-unusable`, `usage`
  */
 export async function openSigning(context: Context, stage: string, options: SignerOptions): Promise<Signing> {
-  const file = readStackFile(context.root, stage);
-  const trust = await readTrust(context, file);
+  const { file, trust, store } = await openEvidence(context, stage);
   const key = await signingKey(context, file, options);
   const identity = trust.owner(key.key);
   if (identity === undefined) {
@@ -51,7 +50,35 @@ export async function openSigning(context: Context, stage: string, options: Sign
       remedy: `--as ${identity.id}`,
     });
   }
-  return { identity, key, trust, store: openStore(configuredPath(context.root, setting(file, "evidence"))), file };
+  checkForm(key, trust, setting(file, "trust"));
+  return { identity, key, trust, store, file };
+}
+
+/** A key counts in the form in which the trust file has it, and in no other. */
+function checkForm(key: PrivateKey, trust: Trust, file: string): void {
+  const wanted = trust.keys.find(({ id }) => id === key.id)?.ssh === undefined ? "PEM" : "OpenSSH's line";
+  const found = key.sign === undefined ? "PEM" : "OpenSSH's line";
+  if (found === wanted) return;
+  throw new HoldpointError(
+    "key-unusable",
+    `the trust file has this key as ${wanted}, and what it signs here counts only as ${found}`,
+    {
+      remedy: `write it into ${file} as ${found}: holdpoint keys show <file>`,
+    },
+  );
+}
+
+/** What is believed in a stage, and where it lies. */
+export type OpenEvidence = Pick<Signing, "trust" | "store" | "file">;
+
+/**
+ * Opens a stage's trust file and evidence store.
+ * @throws HoldpointError `config-invalid`, `file-missing`, `trust-invalid`
+ */
+export async function openEvidence(context: Context, stage: string): Promise<OpenEvidence> {
+  const file = readStackFile(context.root, stage);
+  const trust = await readTrust(context, file);
+  return { file, trust, store: openStore(configuredPath(context.root, setting(file, "evidence"))) };
 }
 
 /** The stack's trust file. Throws HoldpointError `config-invalid`, `file-missing`, `trust-invalid`. */

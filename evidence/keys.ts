@@ -10,9 +10,10 @@ import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { HoldpointError } from "../rollout/errors";
-import type { PrivateKey } from "./dsse";
+import type { PrivateKey, PublicKey } from "./dsse";
 import { fingerprint, isSupported } from "./dsse";
-import { isSshKeyFile, sshPrivateKey } from "./ssh-sign";
+import { PUBLIC_KEY_FORMS, readPublicKey } from "./public-key";
+import { isSshKeyFile, sshPrivateKey, sshPublicKey } from "./ssh-sign";
 import { unusable } from "./unusable-key";
 
 /** Environment variable that holds the passphrase where nobody can be asked. */
@@ -112,6 +113,9 @@ async function askPassphrase(file: string): Promise<string> {
   }
 }
 
+/** Kinds of keys that are made. */
+export type KeyType = "ed25519" | "ecdsa-p256";
+
 /** A key that was made. */
 export interface NewKey {
   /** For the trust file. */
@@ -120,11 +124,12 @@ export interface NewKey {
 }
 
 /**
- * Makes an Ed25519 key and writes its private half, encrypted and readable by its owner alone. Never overwrites.
+ * Makes a key, Ed25519 unless told otherwise, and writes its private half, encrypted and readable by its owner alone. Never overwrites.
  * @throws HoldpointError `key-unusable` where the file exists, can't be written, or the passphrase is too short.
  */
-export async function newKey(file: string, options: KeyOptions = {}): Promise<NewKey> {
-  const { publicKey, privateKey: made } = generateKeyPairSync("ed25519");
+export async function newKey(file: string, options: KeyOptions & { readonly type?: KeyType } = {}): Promise<NewKey> {
+  const { publicKey, privateKey: made } =
+    options.type === "ecdsa-p256" ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("ed25519");
   const pem = made.export({ type: "pkcs8", format: "pem", ...(await cipherOf(file, options)) }).toString();
   await writeNew(file, pem);
   return {
@@ -167,4 +172,23 @@ async function writeNew(file: string, pem: string): Promise<void> {
 /** The public half of a key as PEM, for the trust file. */
 export function publicPem(key: KeyObject): string {
   return (key.type === "private" ? createPublicKey(key) : key).export({ type: "spki", format: "pem" }).toString();
+}
+
+/**
+ * The public half of a key as the trust file wants it: PEM, or OpenSSH's line without its comment. Of an OpenSSH key no
+ * passphrase is asked for.
+ * @throws HoldpointError `key-missing`, `key-unusable`
+ */
+export async function showKey(file: string, options: KeyOptions = {}): Promise<{ id: string; publicKey: string }> {
+  const text = await readPem(file);
+  const known = text.includes("PRIVATE KEY") ? undefined : readPublicKey(text);
+  if (typeof known === "string") throw unusable(file, `found ${known}, wanted ${PUBLIC_KEY_FORMS}`);
+  if (known !== undefined) return shown(known);
+  if (isSshKeyFile(text)) return shown(sshPublicKey(file, text));
+  return shown(await loadKey(file, options));
+}
+
+function shown({ id, key, ssh }: PublicKey): { id: string; publicKey: string } {
+  const line = ssh === undefined ? publicPem(key).trimEnd() : `${ssh.algorithm} ${ssh.blob.toString("base64")}`;
+  return { id, publicKey: line };
 }

@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeBase64 } from "./base64";
-import type { PrivateKey } from "./dsse";
+import type { PrivateKey, PublicKey } from "./dsse";
 import { fingerprint } from "./dsse";
 import type { SshKey } from "./ssh-key";
 import { looksLikeSshKey, parseSshKey, readSshKey } from "./ssh-key";
@@ -44,6 +44,12 @@ export function sshPrivateKey(file: string, text: string, options: SshOptions = 
     throw unusable(file, "it is not encrypted", `give it a passphrase: ssh-keygen -p -f ${file}`);
   }
   return { id: fingerprint(key.key), key: key.key, sign: (bytes) => signWith(file, key, bytes, options.passphrase) };
+}
+
+/** The public half in a key's file, private or public. Throws HoldpointError `key-unusable`. */
+export function sshPublicKey(file: string, text: string): PublicKey {
+  const { key } = readKeyFile(file, text);
+  return { id: fingerprint(key.key), key: key.key, ssh: key };
 }
 
 function readKeyFile(file: string, text: string): { key: SshKey; plain: boolean } {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { HoldpointError } from "../../rollout/errors";
 import type { Context, Outcome } from "../context";
+import { registerAdd, registerExport } from "./envelopes";
 import type { Register } from "./index";
 
 const HELP = `
@@ -58,7 +59,10 @@ export const registerAttest: Register = (program, context, ended) => {
     .option("--scope <name>", "backups: what was backed up")
     .option("--trigger <how>", "backups: manual or scheduled")
     .option("--section <title...>", "runbooks: sections that each must have")
-    .option("--condition <approval>", "that what this conditional sign-off or waiver asked for is done; its words in place of files")
+    .option(
+      "--condition <approval>",
+      "that what this conditional sign-off or waiver asked for is done; its words in place of files",
+    )
     .addHelpText("after", HELP)
     .action(async (files: string[], options: FileOptions) => {
       requireStage(options);
@@ -66,6 +70,8 @@ export const registerAttest: Register = (program, context, ended) => {
       ended(await attestFiles(context, files, options));
     });
   registerRun(attest, context, ended);
+  registerAdd(attest, context, ended);
+  registerExport(attest, context, ended);
 };
 
 function registerRun(attest: Command, context: Context, ended: (outcome: Outcome) => void): void {
