@@ -44,7 +44,7 @@ export interface AttestBase {
 }
 
 /** Attesting files. */
-export interface AttestFiles extends AttestBase, Stated {
+export interface AttestFiles extends AttestBase, Omit<Stated, "subject" | "root"> {
   /** Files of one run, or one folder of runbooks; relative to `root`. */
   readonly files: readonly string[];
   readonly root: string;

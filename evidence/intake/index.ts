@@ -1,8 +1,11 @@
 /** All formats, and how a file's own is found: by content, never by name. */
 import type { EvidenceKind } from "../../rollout/evidence";
+import { cobertura } from "./cobertura";
 import { githubRuns } from "./github-runs";
 import { infracost } from "./infracost";
+import { istanbulFinal, istanbulSummary } from "./istanbul";
 import { junit } from "./junit";
+import { lcov } from "./lcov";
 import { gitMerges, pullRequests } from "./merges";
 import { pagerduty } from "./pagerduty";
 import type { Format, ReportFile } from "./report";
@@ -22,6 +25,10 @@ export const FORMATS: readonly Format[] = [
   githubRuns,
   pullRequests,
   gitMerges,
+  lcov,
+  cobertura,
+  istanbulSummary,
+  istanbulFinal,
 ];
 
 /**

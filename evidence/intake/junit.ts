@@ -144,6 +144,7 @@ function write(run: Run, files: readonly ReportFile[], stated: Stated): Intake {
         annotations: {
           [RUN_ANNOTATION]: {
             suite,
+            ...(stated.environment === undefined ? {} : { environment: stated.environment }),
             stage: stated.stage,
             ...(run.startedAt === undefined ? {} : { startedOn: formatUtc(run.startedAt) }),
             ...finish(first, run.finishedAt, stated),

@@ -20,8 +20,14 @@ export interface ReportFile {
 /** What no tool writes and the attester says; signed as such. */
 export interface Stated {
   readonly stage: string;
-  /** Tests: the plan's name of the suite. */
+  /** Folder from which a project's files are named; paths in reports are told from there. */
+  readonly root?: string;
+  /** What the evidence is about, for reports that name it themselves. */
+  readonly subject?: { readonly commit?: string; readonly sha256?: string };
+  /** Tests, coverage, measurements: the plan's name of the suite. */
   readonly suite?: string;
+  /** Tests and measurements: one of several places that must all pass. */
+  readonly environment?: string;
   /** When it was finished, machine time: only for formats that carry no time. */
   readonly finishedAt?: number;
   /** Pipelines and freeze: the branch. */
