@@ -17,6 +17,7 @@ import { lastError, runPulumi } from "./pulumi";
 import { readCanaryState } from "./records";
 import { lowerToZero, rollBack, type Rollback } from "./rollback";
 import { canaryStack, editStackFile, readStackFile, type StackSettings } from "./stack-file";
+import { openTriggers } from "./watch-triggers";
 import { watchStep, type CheckAnswer, type StepEnd } from "./watch-step";
 
 /** One step that this command took, or found and held to its end. */
@@ -90,7 +91,8 @@ function openWalker(context: Context, whose: Whose, to: number, stop: AbortSigna
       const read = () => readStep(metricsSource(settings), `${plan.service}-${stageName}`, clock, since, operation);
       // A switch of the weight by somebody else shows first in the file of this checkout; the state tells at the end.
       const unchanged = () => (readStackFile(context.root, stack).settings.weight ?? weight) >= weight;
-      const end = await watchStep(step, { read, unchanged, stop, line: liveLines(context) });
+      const triggers = openTriggers({ root: context.root, plan, stage, operation, stack, settings, record, clock });
+      const end = await watchStep(step, { read, triggers, unchanged, stop, line: liveLines(context) });
       if (context.terminal.columns !== undefined) say("");
       return end;
     },
@@ -170,9 +172,7 @@ async function endWalk(
   const bad = answers.filter(({ verdict }) => (outcome === "failed" ? verdict === "fail" : verdict !== "pass"));
   const reasons = bad.map(({ check, found, wanted }) => `${check}: found ${found}, wanted ${wanted}`).join("; ");
   const why =
-    outcome === "failed"
-      ? `the judge failed ${weight} %: ${reasons}`
-      : `no verdict on ${weight} % in twice its hold: ${reasons}`;
+    outcome === "failed" ? `the judge failed ${weight} %: ${reasons}` : `no verdict on ${weight} % in twice its hold: ${reasons}`;
   context.terminal.say(`${why}\nrolling ${whose.operation ?? stage} back`);
   return { ...whose, weight: 0, outcome: "rolled-back", steps, rollback: await back(context, whose), why };
 }

@@ -26,7 +26,8 @@ export interface HeldStep {
 
 /** One check's present answer. */
 export interface CheckAnswer {
-  readonly check: MetricCheck;
+  /** One of the judge's checks, or "trigger.<id>". */
+  readonly check: MetricCheck | (string & {});
   readonly verdict: string;
   readonly found: string;
   readonly wanted: string;
@@ -42,6 +43,8 @@ export interface StepEnd {
 export interface Eyes {
   /** Both tracks from the step's start until now. Its errors are no data. */
   readonly read: () => Promise<NonNullable<World["metrics"]>>;
+  /** The triggers that force a rollback; by default none. Its errors are no answer. */
+  readonly triggers?: () => Promise<readonly CheckAnswer[]>;
   /** Whether the step is still what this command has set: somebody else may have rolled back. */
   readonly unchanged: () => boolean;
   readonly line: (text: string) => void;
@@ -49,13 +52,13 @@ export interface Eyes {
 }
 
 /**
- * Watches a step. Fails as soon as a check does; passes once the hold is over and every check passes; without a
+ * Watches a step. Fails as soon as a check does or a trigger has fired; passes once the hold is over and every check passes; without a
  * verdict after twice the hold there is none.
  */
 export async function watchStep(step: HeldStep, eyes: Eyes): Promise<StepEnd> {
   for (;;) {
-    const metrics = await readSafely(eyes);
-    const answers = judged(step, metrics);
+    const [metrics, triggers] = await Promise.all([readSafely(eyes), triggersSafely(eyes)]);
+    const answers = [...judged(step, metrics), ...triggers];
     const held = step.clock.now() - step.since;
     eyes.line(liveLine(step, held, metrics, answers));
     const outcome = outcomeOf(step, held, answers, eyes);
@@ -83,6 +86,16 @@ async function readSafely({ read }: Eyes): Promise<NonNullable<World["metrics"]>
     return await read();
   } catch (error) {
     return { failure: error instanceof HoldpointError ? error.message : String(error) };
+  }
+}
+
+async function triggersSafely({ triggers }: Eyes): Promise<readonly CheckAnswer[]> {
+  if (triggers === undefined) return [];
+  try {
+    return await triggers();
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return [{ check: "triggers", verdict: "inconclusive", found, wanted: "an answer for every trigger" }];
   }
 }
 

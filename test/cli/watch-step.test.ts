@@ -83,6 +83,24 @@ describe("a step of the canary", () => {
     expect(end.outcome).toBe("no-verdict");
   });
 
+  const trigger = (verdict: string) => ({ check: "trigger.bugs", verdict, found: "12 bugs", wanted: "never above 10" });
+  it("fails as soon as a trigger has fired, whatever the judge says", async () => {
+    const looks = eyes({ triggers: () => Promise.resolve([trigger("fail")]) });
+    const end = await watchStep(soon(), looks);
+    expect(end.outcome).toBe("failed");
+    expect(end.answers.find(({ verdict }) => verdict === "fail")).toEqual(trigger("fail"));
+    expect(looks.lines).toHaveLength(1);
+  });
+
+  it("does not pass while nobody knows whether a trigger has fired", async () => {
+    const unknown = eyes({ triggers: () => Promise.resolve([trigger("inconclusive")]) });
+    expect((await watchStep(soon(), unknown)).outcome).toBe("no-verdict");
+    const broken = eyes({ triggers: () => Promise.reject(new TypeError("x")) });
+    expect((await watchStep(soon(), broken)).outcome).toBe("no-verdict");
+    const calm = eyes({ triggers: () => Promise.resolve([trigger("pass")]) });
+    expect((await watchStep(soon(), calm)).outcome).toBe("passed");
+  });
+
   it("ends where somebody else has lowered the weight, whatever the numbers say", async () => {
     const end = await watchStep(
       soon(),
