@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeApprovals } from "../../rollout/criteria/approvals";
+import { judgeApprovals, type ApprovalRule } from "../../rollout/criteria/approvals";
 import type { Approval } from "../../rollout/evidence";
 import { parsePlan, type Plan } from "../../rollout/plan";
 import * as f from "./world-factory";
@@ -128,20 +128,23 @@ describe("hours before the window", () => {
 });
 
 describe("judged elsewhere, such as before a canary's step", () => {
-  const rule = {
+  const rule: ApprovalRule = {
     id: "canary.approval",
-    title: "t",
+    title: "The step is approved",
     owner: "sre",
+    severity: "major",
     covers: [],
     from: ["sre"],
     count: 1,
     validFor: f.DAY,
-  } as const;
+    excludeAuthor: true,
+  };
   const judged = (of: Plan, place: Parameters<typeof judgeApprovals>[3], approvals = [f.approval("sre")]) => {
     const [stage] = of.stages;
     if (stage === undefined) throw new Error("factory");
-    const rules = [{ ...rule, from: [...rule.from], severity: "major", excludeAuthor: true } as const];
-    return judgeApprovals(rules, { plan: of, stage, world: f.world({ approvals }) }, f.UPDATE_PLAN, place).get(rule.id);
+    return judgeApprovals([rule], { plan: of, stage, world: f.world({ approvals }) }, f.UPDATE_PLAN, place).get(
+      rule.id,
+    );
   };
   const PLAN = plan([review()]);
   test("it opens, with the command of that place", () => {

@@ -55,7 +55,7 @@ describe("people are assigned to approvals", () => {
     );
     fc.assert(
       fc.property(needs, (drawn) => {
-        const all = drawn.map(({ count, able, apart }, index) => ({
+        const all = drawn.map(({ count, able, apart }, index): Need => ({
           id: String(index),
           count,
           able,

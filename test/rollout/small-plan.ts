@@ -6,7 +6,7 @@ import * as f from "./world-factory";
 
 /** Criteria as flow maps, one a line. */
 export const SMOKE =
-  "{ kind: tests, id: smoke, title: Smoke, owner: sre, suite: smoke, stage: staging, maxAge: 7 days, attestedBy: [ci] }";
+  "{ kind: tests, id: smoke, title: Smoke, owner: sre, suite: smoke, stage: production, maxAge: 7 days, attestedBy: [ci] }";
 export const SCAN =
   "{ kind: vulnerabilities, id: scan, title: Scan, owner: sre, atMost: { critical: 0 }, maxAge: 1 day, attestedBy: [ci] }";
 export const review = (more = ""): string =>
