@@ -103,7 +103,11 @@ export function envelopeOf(json: unknown): Envelope {
     throw new EnvelopeError("malformed", `the envelope's ${issue?.path.join(".") || "content"}: ${issue?.message}`);
   }
   const { payload, payloadType, signatures } = result.data;
-  return { payload, payloadType, signatures: signatures.map(({ keyid, sig }) => ({ sig, keyid: keyid ?? undefined })) };
+  return {
+    payload,
+    payloadType,
+    signatures: signatures.map(({ keyid, sig }) => ({ ...(keyid == null ? {} : { keyid }), sig })),
+  };
 }
 
 /** The body of a verified envelope and the keys that verified it, each once however often it signed. */
