@@ -40,9 +40,13 @@ export function parsePlace(place: string): S3Place {
   const [, bucket, prefix = "", retain] = match ?? [];
   const clean = prefix.replace(/\/+$/, "");
   if (bucket === undefined || !/^[A-Za-z0-9!_.*'()/-]*$/.test(clean) || clean.split("/").includes("..")) {
-    throw new HoldpointError("config-invalid", `found the evidence store "${place}", wanted s3://<bucket>/<prefix>`, {
-      remedy: "s3://bucket/prefix, or s3://bucket/prefix?retain=400d to lock each object for 400 days",
-    });
+    throw new HoldpointError(
+      "config-invalid",
+      `found the evidence store "${place.replace(/\/\/[^/]*@/, "//…@")}", wanted s3://<bucket>/<prefix>`,
+      {
+        remedy: "s3://bucket/prefix, or s3://bucket/prefix?retain=400d to lock each object for 400 days",
+      },
+    );
   }
   return { bucket, prefix: clean, ...(retain === undefined ? {} : { retain: Number(retain) }) };
 }

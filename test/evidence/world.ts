@@ -81,26 +81,25 @@ const keys = {
   stranger: ed25519(),
 };
 const pem = (key: PrivateKey): string => publicPem(key.key);
-const trust = parseTrust(
-  trustText(
-    [
-      ["machines", "ci-staging", ["ci"], pem(keys.ci)],
-      ["machines", "scanner", ["scanner"], pem(keys.scanner)],
-      ["people", "sam@omnihub.dev", ["sre"], pem(keys.sre)],
-      ["people", "priya@omnihub.dev", ["tech-lead", "reviewer"], pem(keys.priya), pem(keys.priya2)],
-      ["people", "cto@omnihub.dev", ["cto"], pem(keys.cto)],
-    ],
-    {
-      ci: { may: ["test-result"], stages: ["staging"] },
-      scanner: { may: ["vulnerabilities", "approval"] },
-      sre: { may: EVIDENCE_KINDS.filter((kind) => kind !== "test-result" && kind !== "vulnerabilities") },
-      "tech-lead": { may: ["approval"], stages: ["production"] },
-      reviewer: { may: ["approval"], stages: ["staging"] },
-      cto: { may: ["approval"] },
-    },
-  ),
-  "trust.yaml",
+/** The trust file's text. */
+export const trustSource = trustText(
+  [
+    ["machines", "ci-staging", ["ci"], pem(keys.ci)],
+    ["machines", "scanner", ["scanner"], pem(keys.scanner)],
+    ["people", "sam@omnihub.dev", ["sre"], pem(keys.sre)],
+    ["people", "priya@omnihub.dev", ["tech-lead", "reviewer"], pem(keys.priya), pem(keys.priya2)],
+    ["people", "cto@omnihub.dev", ["cto"], pem(keys.cto)],
+  ],
+  {
+    ci: { may: ["test-result"], stages: ["staging"] },
+    scanner: { may: ["vulnerabilities", "approval"] },
+    sre: { may: EVIDENCE_KINDS.filter((kind) => kind !== "test-result" && kind !== "vulnerabilities") },
+    "tech-lead": { may: ["approval"], stages: ["production"] },
+    reviewer: { may: ["approval"], stages: ["staging"] },
+    cto: { may: ["approval"] },
+  },
 );
+const trust = parseTrust(trustSource, "trust.yaml");
 
 export function world(): World {
   return { keys, trust, store: openStore(mkdtempSync(join(tmpdir(), "holdpoint-evidence-"))) };
