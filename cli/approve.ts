@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { signApproval } from "../evidence/approval";
 import { requestDigest, type Request } from "../evidence/request";
+import { stackKind } from "../components/settings";
 import { CLEARANCE } from "../rollout/clearance";
 import { isUnmet, type Decision, type Finding } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
@@ -46,7 +47,7 @@ interface Change {
 export async function approve(context: Context, stage: string, options: ApproveOptions): Promise<Outcome> {
   checkDecision(options);
   const signing = await openSigning(context, stage, options);
-  checkRight(signing, stage);
+  checkRight(signing, stackKind(stage).stage);
   const change = await readChange(context, stage, options.updatePlan);
   const before = await decideNow(context, stage);
   const lookedAt = Date.now();

@@ -1,11 +1,12 @@
-/** A stage's gate, decided by the pack's own code, outside of a run of the engine. */
+/** A stack's gate, decided by the pack's own code, outside of a run of the engine. */
 import { runtime } from "@pulumi/pulumi";
 import { readProject } from "../components/project";
+import { decideAsked } from "../evidence/replay";
+import { askedOf } from "../policies/keep";
 import { gatherWorld } from "../policies/world";
-import { decideEnter } from "../rollout/decide";
 import type { Decision } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
-import type { CanaryRecord } from "../rollout/world";
+import { canaryOf, stageState, type CanaryRecord } from "../rollout/world";
 import { projectName } from "./backend";
 import type { Context } from "./context";
 import { lastError, runPulumi } from "./pulumi";
@@ -18,17 +19,17 @@ export interface GateNow {
 }
 
 /**
- * What the gate of a stage would say of an `up` now.
+ * What the gate of a stack, a stage's or a canary's, would say of an `up` now.
  * @throws HoldpointError `stack-unknown`, `engine-failed`, and as the program does for configuration, plan and trust file
  */
-export async function decideNow(context: Context, stage: string): Promise<GateNow> {
-  readStackFile(context.root, stage);
-  await loadConfiguration(context, stage);
-  const project = readProject(context.root, stage);
+export async function decideNow(context: Context, stack: string): Promise<GateNow> {
+  readStackFile(context.root, stack);
+  await loadConfiguration(context, stack);
+  const project = readProject(context.root, stack);
   const { world } = await gatherWorld({ project, stacks: `organization/${projectName(context.root)}`, mode: "up" });
-  const state = world.stages[stage];
-  const canary = state?.ok === true ? state.canary : undefined;
-  return { decision: decideEnter(project.plan, stage, world), ...(canary === undefined ? {} : { canary }) };
+  const canary = canaryOf(stageState(world, project.settings.stage), world.operation);
+  const decision = decideAsked(project.plan, askedOf(project.settings), world);
+  return { decision, ...(canary === undefined ? {} : { canary }) };
 }
 
 /** Gives the SDK the configuration that the engine would give it: the request's digest covers the secrets too. */

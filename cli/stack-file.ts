@@ -83,7 +83,7 @@ export function editsBetween(now: StackConfig, wanted: StackConfig): Edit[] {
 export function stagesOf(root: string): string[] {
   return canaryFiles(root)
     .filter(({ operation }) => operation === undefined)
-    .map(({ base }) => base)
+    .map(({ stage }) => stage)
     .sort();
 }
 
@@ -95,13 +95,13 @@ export interface CanaryStack {
 
 /** The canary stack of a stage's operation, or of the whole service. */
 export function canaryStack(stage: string, operation?: string): string {
-  return operation === undefined ? `${stage}-canary` : `${stage}-${operation}-canary`;
+  return operation === undefined ? `${stage}-canary` : `${stage}.${operation}-canary`;
 }
 
 /** Every canary stack of a stage: the whole service's first, then those of its operations that have a file. */
 export function canaryStacksOf(root: string, stage: string): readonly CanaryStack[] {
-  const operations = canaryFiles(root).flatMap(({ base, operation }) =>
-    operation !== undefined && base === `${stage}-${operation}` ? [operation] : [],
+  const operations = canaryFiles(root).flatMap((file) =>
+    file.stage === stage && file.operation !== undefined ? [file.operation] : [],
   );
   return [
     { stack: canaryStack(stage) },
@@ -109,24 +109,11 @@ export function canaryStacksOf(root: string, stage: string): readonly CanaryStac
   ];
 }
 
-/** The line is looked for in the text: a file that is no YAML must not hide a canary from the way back. */
-const OPERATION = /^\s+["']?(?:holdpoint:)?operation["']?:\s*["']?([a-z0-9][a-z0-9-]*)["']?\s*(?:#.*)?$/m;
-
-function canaryFiles(root: string): { readonly base: string; readonly operation?: string }[] {
+function canaryFiles(root: string): { readonly stage: string; readonly operation?: string }[] {
   return readdirSync(root).flatMap((file) => {
-    const base = /^Pulumi\.(.+)-canary\.yaml$/.exec(file)?.[1];
-    if (base === undefined) return [];
-    const operation = OPERATION.exec(readOrNothing(join(root, file)))?.[1];
-    return [{ base, ...(operation === undefined ? {} : { operation }) }];
+    const [, stage, operation] = /^Pulumi\.([^.]+)(?:\.([^.]+))?-canary\.yaml$/.exec(file) ?? [];
+    return stage === undefined ? [] : [{ stage, ...(operation === undefined ? {} : { operation }) }];
   });
-}
-
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 /**

@@ -26,7 +26,7 @@ import { environmentSchema } from "./settings/environment";
 import { monitoringSchema } from "./settings/monitoring";
 import { AUTH_TOKEN, redisSchema } from "./settings/redis";
 import { secretsSchema } from "./settings/secrets";
-import { label, region } from "./settings/values";
+import { region } from "./settings/values";
 import { wafSchema } from "./settings/waf";
 
 /** Namespace of our own keys in the configuration, and the project's name. */
@@ -78,8 +78,6 @@ const canaryShape = {
 
 const operationShape = {
   ...canaryShape,
-  /** The operation, as the plan's `canaries` name it. */
-  operation: label,
   canary: operationCanarySchema,
   route: operationRouteSchema,
 };
@@ -129,34 +127,30 @@ export interface RawSettings {
   readonly file?: { readonly path: string; readonly text: string };
 }
 
-/**
- * Which kind of stack a name means, and of which stage.
- * @param operation that the stack's configuration names, if it does
- */
-export function stackKind(
-  stack: string,
-  operation?: string,
-): { readonly kind: Settings["kind"]; readonly stage: string } {
+/** What a stack's name says of it. */
+export interface StackName {
+  readonly kind: Settings["kind"];
+  readonly stage: string;
+  /** Of `<stage>.<operation>-canary`: the operation, as the plan's `canaries` name it. */
+  readonly operation?: string;
+}
+
+/** Names of stages have no dot, so that an operation's stack can't be mistaken for another stage's. */
+const STACK = /^([a-z](?:[-a-z0-9]{0,30}[a-z0-9])?)(?:\.([a-z](?:[-a-z0-9]{0,30}[a-z0-9])?))?$/;
+
+/** Which kind of stack a name means, of which stage, and of which operation. */
+export function stackKind(stack: string): StackName {
   const kind = stack.endsWith(CANARY_SUFFIX) ? "canary" : "stage";
-  const suffix = kind === "stage" ? "" : `${operation === undefined ? "" : `-${operation}`}${CANARY_SUFFIX}`;
-  if (!stack.endsWith(suffix)) {
+  const match = STACK.exec(kind === "canary" ? stack.slice(0, -CANARY_SUFFIX.length) : stack);
+  const [, stage, operation] = match ?? [];
+  if (stage === undefined || (kind === "stage" && operation !== undefined)) {
     throw new HoldpointError(
       "stack-unknown",
-      `found the stack "${stack}" for the operation "${operation}", expected "<stage>${suffix}"`,
-      { remedy: `name the stack and its file so, or mend holdpoint:operation in Pulumi.${stack}.yaml` },
+      `found the stack "${stack}", expected "<stage>", "<stage>${CANARY_SUFFIX}" or "<stage>.<operation>${CANARY_SUFFIX}"`,
+      { remedy: "pulumi stack select production" },
     );
   }
-  const stage = suffix === "" ? stack : stack.slice(0, -suffix.length);
-  if (!/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/.test(stage)) {
-    throw new HoldpointError(
-      "stack-unknown",
-      `found the stack "${stack}", expected "<stage>" or "<stage>${CANARY_SUFFIX}"`,
-      {
-        remedy: "pulumi stack select production",
-      },
-    );
-  }
-  return { kind, stage };
+  return { kind, stage, ...(operation === undefined ? {} : { operation }) };
 }
 
 /**
@@ -165,8 +159,7 @@ export function stackKind(
  *   `stack-unknown` for a name that is no stage's; `yaml-syntax` for a file that is no YAML
  */
 export function parseSettings(raw: RawSettings): Settings {
-  const operation = raw.config[`${PROJECT}:operation`];
-  const { kind, stage } = stackKind(raw.stack, operation);
+  const { kind, stage, operation } = stackKind(raw.stack);
   const source = sourceOf(raw);
   const schema = kind === "stage" ? stageSchema : operation === undefined ? canaryStackSchema : operationStackSchema;
   const result = schema.safeParse(source.data);
@@ -181,7 +174,8 @@ export function parseSettings(raw: RawSettings): Settings {
 
   const kept = Object.entries(result.data).filter(([key]) => !SECRET_KEYS.includes(key) && !key.includes(":"));
   const region = kind === "stage" ? { region: raw.config["aws:region"] } : {};
-  return { stack: raw.stack, stage, kind, ...region, ...Object.fromEntries(kept) } as Settings;
+  const whose = operation === undefined ? {} : { operation };
+  return { stack: raw.stack, stage, kind, ...whose, ...region, ...Object.fromEntries(kept) } as Settings;
 }
 
 /** A key that belongs to the other kind of stack is told where it belongs. */
@@ -279,7 +273,6 @@ function fileKey(key: string): string {
 }
 
 const TEXT_KEYS: readonly string[] = [
-  "operation",
   "plan",
   "trust",
   "evidence",

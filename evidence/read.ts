@@ -264,9 +264,9 @@ function readWaiver(
   return { ...head, grantedAt: clock.at(grantedAt), validFor };
 }
 
-/** A stage's two stacks are `<stage>` and `<stage>-canary`. */
+/** A stage's stacks are `<stage>`, `<stage>-canary`, and `<stage>.<operation>-canary` for each operation. */
 function stageOf(stack: string): string {
-  return stack.replace(/-canary$/, "");
+  return stack.replace(/(?:\.[^.]+)?-canary$/, "");
 }
 
 /** Those who may, at least one. */

@@ -151,7 +151,7 @@ async function readOperations(
   run: Run,
   operations: readonly string[],
 ): Promise<Record<string, Deployment | undefined>> {
-  const stack = (operation: string) => `${run.project.settings.stage}-${operation}-canary`;
+  const stack = (operation: string) => `${run.project.settings.stage}.${operation}-canary`;
   const read = operations.map(async (operation) => [operation, await deploymentOf(run, stack(operation))] as const);
   return Object.fromEntries(await Promise.all(read));
 }

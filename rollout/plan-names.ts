@@ -4,6 +4,7 @@
  */
 import { wrongEvidence } from "./names/evidence";
 import { wrongLimits } from "./names/limits";
+import { wrongMetrics } from "./names/metrics";
 import { wrongOrder } from "./names/order";
 import { tree } from "./names/raw";
 import { danglingNames } from "./names/references";
@@ -21,6 +22,7 @@ export function checkNames(data: unknown): Mistake[] {
     ...wrongOrder(plan),
     ...wrongLimits(plan),
     ...wrongEvidence(plan),
+    ...wrongMetrics(plan),
     ...checkCalendar(plan),
     ...checkApprovals(plan),
   ];

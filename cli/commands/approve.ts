@@ -11,13 +11,13 @@ Examples:
   holdpoint approve production --update-plan plan.json --as priya@omnihub.dev --key priya.pem
   holdpoint approve production --update-plan plan.json --decision conditional --item "dashboards checked" --as priya@omnihub.dev`;
 
-/** `holdpoint approve <stage>` */
+/** `holdpoint approve <stack>` */
 export const registerApprove: Register = (program, context, ended) => {
   program
     .command("approve")
     .summary("sign a decision about one exact change")
     .description("Shows the change in an update plan and signs a decision about it.")
-    .argument("<stage>", "the stage: production")
+    .argument("<stack>", "the stage's stack, or one of its canaries: production, production-canary")
     .requiredOption("--update-plan <file>", "what pulumi preview --save-plan wrote")
     .addOption(
       new Option("--decision <decision>", "the decision")

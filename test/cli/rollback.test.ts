@@ -62,11 +62,8 @@ const go = (takeOver = false) => rollBack(project.context, "production", { takeO
 
 describe("a rollback with canaries of single operations", () => {
   const operation = (name: string) =>
-    project.write(
-      `Pulumi.production-${name}-canary.yaml`,
-      `config:\n  holdpoint:operation: ${name}\n  holdpoint:canary:\n    weight: 40\n`,
-    );
-  const weightOf = (name: string) => /weight: (\d+)/.exec(project.read(`Pulumi.production-${name}canary.yaml`))?.[1];
+    project.write(`Pulumi.production.${name}-canary.yaml`, "config:\n  holdpoint:canary:\n    weight: 40\n");
+  const weightOf = (name: string) => /weight: (\d+)/.exec(project.read(`Pulumi.production${name}-canary.yaml`))?.[1];
 
   it("brings each of them to 0, then the stage back", async () => {
     at20();
@@ -75,21 +72,21 @@ describe("a rollback with canaries of single operations", () => {
     await go();
     expect(project.calls().slice(0, 3)).toEqual([
       `${UP} ${PACK} --stack production-canary`,
-      `${UP} ${PACK} --stack production-install-canary`,
-      `${UP} ${PACK} --stack production-search-canary`,
+      `${UP} ${PACK} --stack production.install-canary`,
+      `${UP} ${PACK} --stack production.search-canary`,
     ]);
-    expect([weightOf(""), weightOf("install-"), weightOf("search-")]).toEqual(["0", "0", "0"]);
+    expect([weightOf(""), weightOf(".install"), weightOf(".search")]).toEqual(["0", "0", "0"]);
   });
 
   it("does not let one that fails keep the others from it", async () => {
     at20(
-      `if (args.includes("production-install-canary")) { say("error: no cluster"); process.exitCode = 255; return; }`,
+      `if (args.includes("production.install-canary")) { say("error: no cluster"); process.exitCode = 255; return; }`,
     );
     operation("install");
     operation("search");
     await expect(go()).rejects.toMatchObject({ code: "engine-failed" });
-    expect(project.calls()).toContain(`${UP} ${PACK} --stack production-search-canary`);
-    expect(weightOf("search-")).toBe("0");
+    expect(project.calls()).toContain(`${UP} ${PACK} --stack production.search-canary`);
+    expect(weightOf(".search")).toBe("0");
   });
 
   it("of one operation leaves the others and the release alone", async () => {
@@ -97,8 +94,8 @@ describe("a rollback with canaries of single operations", () => {
     operation("install");
     operation("search");
     await lowerToZero(project.context, "production", { takeOver: false, operation: "search" });
-    expect(project.calls()).toEqual([`${UP} ${PACK} --stack production-search-canary`]);
-    expect([weightOf(""), weightOf("install-"), weightOf("search-")]).toEqual(["20", "40", "0"]);
+    expect(project.calls()).toEqual([`${UP} ${PACK} --stack production.search-canary`]);
+    expect([weightOf(""), weightOf(".install"), weightOf(".search")]).toEqual(["20", "40", "0"]);
   });
 });
 

@@ -10,7 +10,7 @@ import { envelope, NOW, refusal, trustText } from "../evidence/world";
 import { fakeTerminal, FakeProject } from "./fakes";
 
 const PASSPHRASE = "correct horse battery";
-const ROLES = { sre: { may: ["drill", "approval"] } } as const;
+const ROLES = { sre: { may: ["drill", "approval", "test-result"] } } as const;
 const STACK = "config:\n  holdpoint:trust: trust.yaml\n  holdpoint:evidence: evidence\n";
 
 let project = new FakeProject();
@@ -82,6 +82,10 @@ describe("who signs", () => {
       project.write("trust.yaml", trustText([["people", "sam", ["sre"], said]], ROLES));
       const { identity, key } = await openSigning(project.context, "staging", { as: "sam", key: file });
       expect(identity.id).toBe("sam");
+      const report = ["--suite", "smoke", "test/fixtures/evidence/junit/pytest-passed.xml"];
+      const about = ["--commit", "0".repeat(40), "--key", file, "--json"];
+      const attested = await run("attest", "--stage", "staging", ...about, ...report);
+      expect(JSON.parse(attested.printed)).toMatchObject({ exitCode: 0, result: { signer: "sam", counts: true } });
       project.write("trust.yaml", trustText([["people", "sam", ["sre"], publicPem(key.key)]], ROLES));
       expect(await refusal(() => openSigning(project.context, "staging", { key: file }))).toBe(
         "key-unusable: the trust file has this key as PEM, and what it signs here counts only as OpenSSH's line",

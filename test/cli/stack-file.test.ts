@@ -122,15 +122,15 @@ describe("reading and editing a stack file", () => {
   it("tells the canary stacks of a stage's operations from stages, even where one is no YAML", () => {
     project = new FakeProject({
       "Pulumi.production-canary.yaml": FILE,
-      "Pulumi.production-search-canary.yaml": "config:\n  holdpoint:operation: search\n  broken: [",
-      "Pulumi.production-install-canary.yaml": 'config:\n  operation: "install" # of packages\n',
+      "Pulumi.production.search-canary.yaml": "config: [",
+      "Pulumi.production.install-canary.yaml": FILE,
       "Pulumi.production-eu-canary.yaml": FILE,
     });
     expect(stagesOf(project.root)).toEqual(["production", "production-eu"]);
     expect(canaryStacksOf(project.root, "production").map(({ stack }) => stack)).toEqual([
       "production-canary",
-      "production-install-canary",
-      "production-search-canary",
+      "production.install-canary",
+      "production.search-canary",
     ]);
   });
 

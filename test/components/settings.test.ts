@@ -93,15 +93,19 @@ describe("a stack's name", () => {
     ["production", { kind: "stage", stage: "production" }],
     ["beta-2", { kind: "stage", stage: "beta-2" }],
     ["beta-2-canary", { kind: "canary", stage: "beta-2" }],
+    ["beta-2.search-canary", { kind: "canary", stage: "beta-2", operation: "search" }],
   ])("%s says what it is", (stack, expected) => {
     expect(stackKind(stack)).toEqual(expected);
   });
 
-  test.each(["-canary", "Production", "a b", "1st", ""])('"%s" is refused', (stack) => {
-    expect(refusalOf(() => stackKind(stack))).toBe(
-      `found the stack "${stack}", expected "<stage>" or "<stage>-canary"`,
-    );
-  });
+  test.each(["-canary", "Production", "a b", "1st", "", "a.b", "a..b-canary", ".b-canary"])(
+    '"%s" is refused',
+    (stack) => {
+      expect(refusalOf(() => stackKind(stack))).toBe(
+        `found the stack "${stack}", expected "<stage>", "<stage>-canary" or "<stage>.<operation>-canary"`,
+      );
+    },
+  );
 });
 
 describe("a mistake", () => {
@@ -356,10 +360,10 @@ describe("Redis' token", () => {
 });
 
 describe("the stack of one operation", () => {
-  const search = (change: Record<string, string> = {}, stack = "production-search-canary") => {
+  const search = (change: Record<string, string> = {}, stack = "production.search-canary") => {
     const raw = rawSettings("production-canary");
     const route = { ...JSON.parse(raw.config["holdpoint:route"] ?? "{}"), path: "/search" };
-    const own = { "holdpoint:operation": "search", "holdpoint:canary": '{"weight":10}' };
+    const own = { "holdpoint:canary": '{"weight":10}' };
     const config = { ...raw.config, ...own, "holdpoint:route": JSON.stringify(route), ...change };
     return parseSettings({ stack, config });
   };
@@ -383,11 +387,6 @@ describe("the stack of one operation", () => {
     const root = { hostnames: ["a.dev"], gateway: { namespace: "a", name: "a", listener: "a" }, path: "/" };
     expect(refusalOf(() => search({ "holdpoint:route": JSON.stringify(root) }))).toContain(
       'route.path: found "/", expected a path such as "/search"',
-    );
-  });
-  test("is named after its operation", () => {
-    expect(refusalOf(() => search({}, "production-canary"))).toBe(
-      'found the stack "production-canary" for the operation "search", expected "<stage>-search-canary"',
     );
   });
 });

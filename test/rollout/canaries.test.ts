@@ -64,7 +64,7 @@ const at = (weight: number, more: Partial<CanaryRecord> = {}): CanaryRecord => (
 /** A canary stack of an operation, its canaries as given. */
 function world(operation: string, operations: Record<string, CanaryRecord>, more: Partial<World> = {}): World {
   return f.canaryWorld(0, {
-    stack: `production-${operation}-canary`,
+    stack: `production.${operation}-canary`,
     operation,
     release: RELEASE,
     route: { path: `/${operation}`, cohort: COHORT },
@@ -180,7 +180,7 @@ describe("criteria of steps", () => {
   });
 });
 
-const BINDING = { stack: "production-install-canary", request: f.hex("7"), state: f.hex("5") };
+const BINDING = { stack: "production.install-canary", request: f.hex("7"), state: f.hex("5") };
 const approval = (more: Partial<Approval> = {}): Approval =>
   f.approval("lead", { binding: { ...BINDING, updatePlan: f.UPDATE_PLAN }, ...more });
 

@@ -1,0 +1,69 @@
+/**
+ * The linter: what is contradictory or dangerous in a plan that is written without a mistake. Each rule is one small
+ * function; what it finds says what stands in the plan, what is wrong with it, and what to write instead.
+ */
+import type { Plan } from "../plan";
+import { typeSkipsAll, typeWithoutDebts, twoFinalWords, waiversByApprovers } from "./approvals";
+import { holdsFillWindow, holdTooShort, noWayDown, saidTooEarly } from "./canary";
+import { forbiddenAndAsked, fromBefore, greyZone } from "./evidence";
+import { alertAfterRollback, armedInRamp, goalBehindLevel } from "./levels";
+import { comparisonInQuery, quantileWithoutRates, rateAsShare } from "./promql";
+import {
+  criticalWithoutRunbook,
+  detectedBeforeItIs,
+  levelWithoutDrill,
+  marksAreCumulative,
+  marksOutOfOrder,
+} from "./rollback";
+import type { Found, Level, Rule } from "./rule";
+import { branchUnapproved, branchUnproved, loadOfNobody } from "./stages";
+
+export type { Level, Rule } from "./rule";
+
+/** Every rule, in the order of docs/plan.md. */
+export const RULES: readonly Rule[] = [
+  twoFinalWords,
+  waiversByApprovers,
+  typeSkipsAll,
+  typeWithoutDebts,
+  holdsFillWindow,
+  saidTooEarly,
+  holdTooShort,
+  noWayDown,
+  alertAfterRollback,
+  goalBehindLevel,
+  armedInRamp,
+  rateAsShare,
+  quantileWithoutRates,
+  comparisonInQuery,
+  greyZone,
+  forbiddenAndAsked,
+  fromBefore,
+  marksAreCumulative,
+  marksOutOfOrder,
+  detectedBeforeItIs,
+  levelWithoutDrill,
+  criticalWithoutRunbook,
+  branchUnproved,
+  branchUnapproved,
+  loadOfNobody,
+];
+
+/** One finding. */
+export interface LintFinding extends Omit<Found, "path"> {
+  readonly rule: string;
+  readonly level: Level;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Everything that the rules find, in the plan's order. */
+export function lintPlan(plan: Plan): readonly LintFinding[] {
+  return RULES.flatMap((rule) =>
+    rule.check(plan).map(({ path, ...rest }) => {
+      const at = plan.source.at(path);
+      const colon = at.lastIndexOf(":");
+      return { rule: rule.id, level: rule.level, file: at.slice(0, colon), line: Number(at.slice(colon + 1)), ...rest };
+    }),
+  ).toSorted((a, b) => a.line - b.line);
+}
