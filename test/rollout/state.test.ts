@@ -162,6 +162,32 @@ describe("a stage's state", () => {
   });
   test("of stacks that do not exist is known to be empty", () =>
     expect(of(undefined, undefined)).toEqual({ ok: true }));
+  test("says what earlier releases owe, and where that is malformed that it is not known", () => {
+    const owed = {
+      debts: [{ criterion: "scan", release: entry.release, type: "hotfix" }],
+      obligations: [{ criterion: "scan", obligation: "mend it", waivers: [hex("a")], release: entry.release }],
+    };
+    const found = (value: unknown) => {
+      const read = of(state(stash("record", { current: entry, usedApprovals: [], owed: value })), undefined);
+      return read.ok ? read.record?.owed : read;
+    };
+    expect(found(owed)).toEqual(owed);
+    expect(found(undefined)).toBeUndefined();
+    for (const wrong of [
+      null,
+      [],
+      "none",
+      {},
+      { debts: [] },
+      { ...owed, debts: [{ criterion: "scan" }] },
+      { ...owed, obligations: [{ ...owed.obligations[0], waivers: [] }] },
+      { failure: "malformed" },
+    ]) {
+      expect(found(wrong), JSON.stringify(wrong)).toEqual({
+        failure: expect.stringContaining("a malformed record: owed") as string,
+      });
+    }
+  });
   test("is unknown where a record is malformed", () => {
     expect(of(state(stash("record", {})), undefined)).toEqual({
       ok: false,
