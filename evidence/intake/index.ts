@@ -1,10 +1,12 @@
 /** All formats, and how a file's own is found: by content, never by name. */
 import type { EvidenceKind } from "../../rollout/evidence";
+import { criterion, pytestBenchmark, vitestBench } from "./benchmarks";
 import { cobertura } from "./cobertura";
 import { githubRuns } from "./github-runs";
 import { infracost } from "./infracost";
 import { istanbulFinal, istanbulSummary } from "./istanbul";
 import { junit } from "./junit";
+import { k6Export, k6Summary } from "./k6";
 import { lcov } from "./lcov";
 import { gitMerges, pullRequests } from "./merges";
 import { pagerduty } from "./pagerduty";
@@ -29,6 +31,11 @@ export const FORMATS: readonly Format[] = [
   cobertura,
   istanbulSummary,
   istanbulFinal,
+  k6Summary,
+  k6Export,
+  vitestBench,
+  pytestBenchmark,
+  criterion,
 ];
 
 /**

@@ -22,9 +22,9 @@ export function text(content: string, name = "report"): ReportFile {
 }
 
 /** A fixture with something replaced; the replacement must find its place. */
-export function edited(path: string, from: string | RegExp, to: string): ReportFile {
+export function edited(path: string, from: string | RegExp, to: string | ((found: string) => string)): ReportFile {
   const before = readFileSync(join(FOLDER, path), "utf8");
-  const after = before.replace(from, to);
+  const after = before.replace(from, typeof to === "string" ? () => to : to);
   expect(after).not.toBe(before);
   return text(after, basename(path));
 }
