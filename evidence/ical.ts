@@ -208,7 +208,8 @@ class Calendar {
     const rule = only(event, "rrule");
     if (rule === undefined) return [start.wall];
     const last = start.zone.wall(this.reading.until).add({ days: 1 });
-    const iterator = this.recur(event, rule[3], start).iterator(this.time(start.wall));
+    const { recur, parts } = this.recur(event, rule[3], start);
+    const iterator = recur.iterator(this.time(start.wall));
     const walls: Temporal.PlainDateTime[] = [];
     for (let next = iterator.next(); next; next = iterator.next()) {
       this.repetitions += 1;
@@ -217,14 +218,18 @@ class Calendar {
         overflow: "reject",
       });
       if (Temporal.PlainDateTime.compare(wall, last) > 0) break;
-      walls.push(wall);
+      if (isNamed(parts, start.wall, wall)) walls.push(wall);
     }
     // The first one counts whether the rule names it or not.
     return walls.some((wall) => wall.equals(start.wall)) ? walls : [start.wall, ...walls];
   }
 
-  private recur(event: Component, value: unknown, start: Moment): ICAL.Recur {
-    const parts = (typeof value === "object" && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  private recur(
+    event: Component,
+    value: unknown,
+    start: Moment,
+  ): { readonly recur: ICAL.Recur; readonly parts: Parts } {
+    const parts = (typeof value === "object" && value !== null ? value : {}) as Parts;
     const odd = Object.keys(parts).find((key) => !RULE_PARTS.has(key.toLowerCase()));
     if (odd !== undefined) throw this.refuse(`${label(event)} repeats by ${odd.toUpperCase()}, which is not read`);
     if (!FREQUENCIES.has(String(parts["freq"]))) {
@@ -232,18 +237,23 @@ class Calendar {
         `${label(event)} repeats ${String(parts["freq"])}, expected one of ${[...FREQUENCIES].join(", ")}`,
       );
     }
+    const number = ["count", "interval"].find((key) => !isCount(parts[key]));
+    if (number !== undefined) {
+      throw this.refuse(`${label(event)} repeats with ${number.toUpperCase()}=${String(parts[number])}`);
+    }
     const { until, ...rest } = parts;
     const recur = this.library.Recur.fromData(structuredClone(rest));
     if (until !== undefined) recur.until = this.time(this.untilWall(event, until, start));
-    return recur;
+    return { recur, parts };
   }
 
   /** The last wall time of a rule. UNTIL is in UTC where the start has a zone, and a whole day where it is one. */
   private untilWall(event: Component, until: unknown, start: Moment): Temporal.PlainDateTime {
     const match = typeof until === "string" ? VALUE.exec(until) : null;
     if (match === null) throw this.refuse(`${label(event)} repeats until ${JSON.stringify(until)}`);
-    const wall = Temporal.PlainDateTime.from(match[1] ?? "", { overflow: "reject" });
-    if (match[2] === undefined) return wall.with({ hour: 23, minute: 59, second: 59 });
+    const date = Temporal.PlainDateTime.from(match[1] ?? "", { overflow: "reject" });
+    if (match[2] === undefined) return date.with({ hour: 23, minute: 59, second: 59 });
+    const wall = date.withPlainTime(Temporal.PlainTime.from(match[2]));
     const local = match[3] === "Z" ? start.zone.wall(UTC.instant(wall)) : wall;
     return start.allDay ? local.with({ hour: 23, minute: 59, second: 59 }) : local;
   }
@@ -285,7 +295,7 @@ class Calendar {
     try {
       const wall = Temporal.PlainDateTime.from(match[1] ?? "", { overflow: "reject" });
       if (match[2] === undefined) return { allDay: true, wall, zone: this.iana(this.reading.timeZone) };
-      const time = wall.with(Temporal.PlainTime.from(match[2]));
+      const time = wall.withPlainTime(Temporal.PlainTime.from(match[2]));
       const tzid = parameters["tzid"];
       return { allDay: false, wall: time, zone: match[3] === "Z" ? UTC : this.zone(tzid) };
     } catch (error) {
@@ -354,6 +364,26 @@ const RULE_PARTS = new Set([
   "bysetpos",
   "wkst",
 ]);
+
+/** The parts of a rule, in lower case. */
+type Parts = Readonly<Record<string, unknown>>;
+
+function isCount(value: unknown): boolean {
+  return value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 1);
+}
+
+/** Whether a rule names a date: the library moves on what a month has not, 30 February to 1 March. */
+function isNamed(parts: Parts, start: Temporal.PlainDateTime, wall: Temporal.PlainDateTime): boolean {
+  const numbers = (key: string) => (parts[key] === undefined ? undefined : [parts[key]].flat().map(Number));
+  const [months, days] = [numbers("bymonth"), numbers("bymonthday")];
+  const bare = months === undefined && days === undefined && parts["byday"] === undefined;
+  if (parts["freq"] === "YEARLY" && bare && wall.month !== start.month) return false;
+  if (months !== undefined && !months.includes(wall.month)) return false;
+  const isDay = (list: readonly number[]) => list.includes(wall.day) || list.includes(wall.day - wall.daysInMonth - 1);
+  if (days !== undefined) return isDay(days);
+  const byDay = parts["byday"] !== undefined || (parts["freq"] !== "YEARLY" && parts["freq"] !== "MONTHLY");
+  return byDay || wall.day === start.day;
+}
 
 const UTC: Zone = {
   instant: (wall) => wall.toZonedDateTime("UTC").epochMilliseconds,
