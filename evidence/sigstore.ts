@@ -42,6 +42,13 @@ export function sigstoreVerifier(root: Uint8Array): SigstoreVerifier {
   });
   return (json) => {
     const bundle = readBundle(json);
+    // The library says it too, but a bundle without a log's time fails there for the time, which explains nothing.
+    if (trusted.tlogs.length > 0 && bundle.verificationMaterial.tlogEntries.length === 0) {
+      throw new EnvelopeError(
+        "signature-invalid",
+        "Sigstore: no entry in a transparency log, and the root names such logs",
+      );
+    }
     const { identity } = checked("signature-invalid", () => verifier.verify(toSignedEntity(bundle)));
     const { dsseEnvelope } = bundle.content;
     return {

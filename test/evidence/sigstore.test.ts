@@ -152,6 +152,22 @@ describe("a bundle with a certificate", () => {
     expect(fate(bundle, await trustIn())).toMatch(/^(?:signature-invalid|malformed): /);
   });
 
+  it("without an entry in a log does not count, and says so", async () => {
+    const bundle = copy(sigstore.signBundle(BODY));
+    bundle.verificationMaterial.tlogEntries = [];
+    expect(fate(bundle, await trustIn())).toBe(
+      "signature-invalid: Sigstore: no entry in a transparency log, and the root names such logs",
+    );
+  });
+
+  it("without an entry in a log does not count where the root names no log either: nobody signed its time", async () => {
+    const bundle = copy(sigstore.signBundle(BODY));
+    bundle.verificationMaterial.tlogEntries = [];
+    expect(fate(bundle, await trustIn({ ...sigstore.root, tlogs: [] }))).toBe(
+      "signature-invalid: Sigstore: expected 1 timestamps, got 0",
+    );
+  });
+
   it("of another Sigstore does not count", async () => {
     expect(fate(other.signBundle(BODY), await trustIn())).toMatch(/^signature-invalid: Sigstore: /);
   });
