@@ -48,6 +48,12 @@ describe("a request", () => {
     expect(digestOf()).not.toBe(before);
   });
 
+  it("is another one with another calendar, and says nothing of calendars where the plan names none", () => {
+    const of = (calendars?: string) => makeRequest(root, "production", configuration(), calendars);
+    expect(of()).not.toHaveProperty("calendars");
+    expect(new Set([of(), of("a"), of("b")].map(requestDigest)).size).toBe(3);
+  });
+
   it.each([
     ["another value", configuration({ "holdpoint:weight": "25" })],
     ["another key", configuration({ "holdpoint:more": "1" })],
