@@ -9,7 +9,7 @@ export interface Release {
   /** Who wrote the change, as an identity of the trust file: never its own approver. */
   readonly author: string;
   /** One of the plan's `releaseTypes`, where it has some: "hotfix". */
-  readonly type?: string;
+  readonly type?: string | undefined;
 }
 
 /** The image's sha256 (64 hex), which evidence may name as its subject instead of the commit. */
