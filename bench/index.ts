@@ -7,19 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { down, up, type Tools } from "../sandbox/lifecycle";
 import { Attester } from "../sandbox/story/complete";
+import { kept, line } from "./measured";
 import { measureMemory } from "./memory";
 import { measurePreview } from "./preview";
 import { measureRollback } from "./rollback";
 import { Bench } from "./stand";
 import { measureStart } from "./start";
-
-/** One promise and what was measured of it. */
-export interface Measured {
-  readonly name: string;
-  readonly value: number;
-  readonly limit: number;
-  readonly unit: string;
-}
 
 /** Half an hour into OmniHub's window. */
 const IN_WINDOW = Date.parse("2026-11-29T02:30:00Z");
@@ -43,12 +36,4 @@ export async function main(_argv: readonly string[], tools: Tools): Promise<numb
     await down(dir);
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-const kept = ({ value, limit }: Measured): boolean => value <= limit;
-
-function line(one: Measured): string {
-  const { name, value, limit, unit } = one;
-  const verdict = kept(one) ? "ok    " : "MISSED";
-  return `${verdict}  ${name.padEnd(78)} ${value.toFixed(2).padStart(8)} ${unit.padEnd(2)} at most ${limit} ${unit}`;
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Measured } from "./index";
+import type { Measured } from "./measured";
 import type { Bench } from "./stand";
 
 /** Peak resident memory of the program's process and of the pack's, in one preview. */

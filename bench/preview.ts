@@ -1,4 +1,4 @@
-import type { Measured } from "./index";
+import type { Measured } from "./measured";
 import { median, type Bench } from "./stand";
 
 /** Pairs of runs, after one of each that fills the caches. */

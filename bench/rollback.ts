@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { editStackFile } from "../cli/stack-file";
 import { requireUp } from "../sandbox/lifecycle";
-import type { Measured } from "./index";
+import type { Measured } from "./measured";
 import type { Bench } from "./stand";
 
 const STACK = "staging-canary";

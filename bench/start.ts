@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { Measured } from "./index";
+import type { Measured } from "./measured";
 import { median, type Bench } from "./stand";
 
 const RUNS = 7;

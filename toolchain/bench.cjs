@@ -1,8 +1,15 @@
 // @ts-check
 "use strict";
-/** `npm run bench`: the set-up, then the benchmark. */
+/** `npm run bench`: the set-up, then the benchmark. `npm run bench:evidence` needs no engine. */
 
-const { afterSetup } = require("./setup.cjs");
 const { load } = require("./load.cjs");
 
-void afterSetup((tools) => load("bench/index.ts").main(process.argv.slice(2), tools));
+const [which, ...rest] = process.argv.slice(2);
+if (which === "evidence") {
+  void load("bench/evidence.ts")
+    .main(rest)
+    .then((/** @type {number} */ exitCode) => process.exit(exitCode));
+} else {
+  const { afterSetup } = require("./setup.cjs");
+  void afterSetup((tools) => load("bench/index.ts").main(process.argv.slice(2), tools));
+}

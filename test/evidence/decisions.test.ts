@@ -23,19 +23,7 @@ import { wantsOf } from "../../evidence/wants";
 import { machineClock, type Clock } from "../../rollout/clock";
 import { parsePlan } from "../../rollout/plan";
 import type { World as Facts } from "../../rollout/world";
-import {
-  COMMIT,
-  envelope,
-  HAPPY,
-  IMAGE,
-  NOW,
-  publicOf,
-  refusal,
-  testRun,
-  trustSource,
-  world,
-  type World,
-} from "./world";
+import { COMMIT, envelope, IMAGE, NOW, publicOf, refusal, testRun, trustSource, world, type World } from "./world";
 
 const PLAN_FILE = "plans/small.yaml";
 const PLAN = `apiVersion: holdpoint.dev/v1

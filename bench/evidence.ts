@@ -1,0 +1,234 @@
+/**
+ * `npm run bench:evidence`: what evidence costs, as ratios measured side by side in one run. It prints each with its
+ * limit and exits with 1 if one is missed.
+ *
+ * - 10,000 attestations out of a folder, verified as a gate does (envelope, signature, statement, signer, role, times),
+ *   against a bare loop of the same signature checks over bytes that are ready;
+ * - memory of the process that does it, at its peak;
+ * - a gate that needs 20 attestations, in a store of 10,000 against one of 100.
+ */
+import { spawnSync } from "node:child_process";
+import { generateKeyPairSync, verify as cryptoVerify } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { digest } from "../evidence/canonical";
+import { decodeBase64 } from "../evidence/base64";
+import { fingerprint, pae, sign, STATEMENT_TYPE, type Envelope, type PrivateKey } from "../evidence/dsse";
+import { publicPem } from "../evidence/keys";
+import { PREDICATES } from "../evidence/predicates";
+import { readEvidence } from "../evidence/read";
+import { statementBody } from "../evidence/statement";
+import { openStore, storeOn, type Store } from "../evidence/store";
+import type { Blobs } from "../evidence/store/blobs";
+import { folderBlobs } from "../evidence/store/folder";
+import { formatUtc } from "../evidence/time";
+import { parseTrust, type Trust } from "../evidence/trust";
+import { machineClock } from "../rollout/clock";
+import { line, kept, type Measured } from "./measured";
+
+const MANY = 10_000;
+const FEW = 100;
+/** What one release has, and what its gate needs. */
+const PER_RELEASE = 20;
+const ROUNDS = 5;
+const GATE_ROUNDS = 25;
+const HOUR = 3_600_000;
+
+/** @returns 0 if every limit is kept, else 1 */
+export async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === "memory") return measureOwnMemory(argv[1] ?? "", argv[2] ?? "");
+  const dir = mkdtempSync(join(tmpdir(), "holdpoint-bench-"));
+  try {
+    const bench = new Bench(dir);
+    await bench.fill("many", MANY);
+    await bench.fill("few", FEW);
+    const measured = [await bench.verification(), bench.memory(), await bench.gate()];
+    for (const one of measured) process.stdout.write(`${line(one)}\n`);
+    return measured.every(kept) ? 0 : 1;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+class Bench {
+  private readonly dir: string;
+  private readonly key: PrivateKey;
+  private readonly trustText: string;
+
+  constructor(dir: string) {
+    this.dir = dir;
+    const { privateKey } = generateKeyPairSync("ed25519");
+    this.key = { id: fingerprint(privateKey), key: privateKey };
+    this.trustText = trustOf(publicPem(privateKey));
+    writeFileSync(join(dir, "trust.yaml"), this.trustText);
+  }
+
+  private store(name: string): Store {
+    return openStore(join(this.dir, name));
+  }
+
+  /** Attestations of one release after the other. */
+  async fill(name: string, count: number): Promise<void> {
+    const store = storeOn(hasty(join(this.dir, name)));
+    for (let n = 0; n < count; n += 1) await store.put(attestation(n, this.key));
+  }
+
+  async verification(): Promise<Measured> {
+    const trust = parseTrust(this.trustText, "trust.yaml");
+    const store = this.store("many");
+    const { envelopes } = await store.readAll();
+    const ready = envelopes.map(({ bytes }) => {
+      const { payload, signatures } = JSON.parse(bytes.toString()) as Envelope;
+      const body = decodeBase64(payload) ?? Buffer.alloc(0);
+      return { bytes: pae(STATEMENT_TYPE, body), signature: decodeBase64(signatures[0]?.sig ?? "") ?? Buffer.alloc(0) };
+    });
+    const [key] = trust.keys;
+    if (key === undefined) throw new Error("the trust file has no key");
+    const bare: number[] = [];
+    const whole: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      bare.push(
+        await timed(() => {
+          if (!ready.every(({ bytes, signature }) => cryptoVerify(null, bytes, key.key, signature)))
+            throw new Error("bare");
+        }),
+      );
+      whole.push(await timed(() => all(store, trust)));
+    }
+    const value = Math.min(...whole) / Math.min(...bare);
+    return {
+      name: `verifying ${MANY} attestations out of a folder, against a bare loop of signature checks`,
+      value,
+      limit: 1.5,
+      unit: "x",
+    };
+  }
+
+  /** In a process of its own: this one holds the bytes that the bare loop checks. */
+  memory(): Measured {
+    const { __holdpointRoot: root = process.cwd() } = globalThis as { __holdpointRoot?: string };
+    const script = join(root, "toolchain", "bench.cjs");
+    const args = [script, "evidence", "memory", join(this.dir, "many"), join(this.dir, "trust.yaml")];
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 120_000 });
+    const value = Number(/peak (\d+)/.exec(stdout)?.[1]) / 1024;
+    if (status !== 0 || !Number.isFinite(value)) throw new Error(`the memory probe failed: ${stderr}`);
+    return { name: `peak memory of a process that verifies ${MANY} attestations`, value, limit: 200, unit: "MB" };
+  }
+
+  async gate(): Promise<Measured> {
+    const trust = parseTrust(this.trustText, "trust.yaml");
+    const times: Record<"many" | "few", number[]> = { many: [], few: [] };
+    for (let round = 0; round < GATE_ROUNDS; round += 1) {
+      for (const [name, count] of [
+        ["few", FEW],
+        ["many", MANY],
+      ] as const) {
+        const counter = counting(join(this.dir, name));
+        // Of different releases, so that no round finds its files warm from the one before.
+        const release = (round * 7) % (count / PER_RELEASE);
+        times[name].push(await timed(() => needed(counter.store, trust, release)));
+        const { reads } = counter;
+        if (reads !== PER_RELEASE) throw new Error(`the gate read ${reads} envelopes of ${count}`);
+      }
+    }
+    const value = median(times.many) / median(times.few);
+    return {
+      name: `a gate that needs ${PER_RELEASE} attestations, of ${MANY} against of ${FEW}`,
+      value,
+      limit: 1.3,
+      unit: "x",
+    };
+  }
+}
+
+async function all(store: Store, trust: Trust): Promise<void> {
+  const { counted } = await readEvidence(store, trust, machineClock);
+  if (counted.length !== MANY) throw new Error(`${counted.length} of ${MANY} counted`);
+}
+
+async function needed(store: Store, trust: Trust, release: number): Promise<void> {
+  const wants = {
+    about: [commitOf(release), digest(`image ${release}`)],
+    anywhere: ["waiver", "condition"],
+    kinds: ["drill"],
+  };
+  const { counted } = await readEvidence(store, trust, machineClock, { wants });
+  if (counted.length !== PER_RELEASE) throw new Error(`${counted.length} of ${PER_RELEASE} counted`);
+  await store.log.evidence.head();
+}
+
+/** How many envelopes are read. */
+function counting(folder: string): { readonly store: Store; readonly reads: number } {
+  const blobs = folderBlobs(folder);
+  let reads = 0;
+  const read: Blobs["read"] = (name, limit) => {
+    if (name.endsWith(".intoto.jsonl")) reads += 1;
+    return blobs.read(name, limit);
+  };
+  return {
+    store: storeOn({ ...blobs, read }),
+    get reads() {
+      return reads;
+    },
+  };
+}
+
+async function measureOwnMemory(folder: string, trustFile: string): Promise<number> {
+  await all(openStore(folder), parseTrust(readFileSync(trustFile, "utf8"), "trust.yaml"));
+  process.stdout.write(`peak ${process.resourceUsage().maxRSS}\n`);
+  return 0;
+}
+
+const commitOf = (release: number): string => digest(`commit ${release}`).slice(0, 40);
+
+/** A drill of its own: as long as most attestations are. */
+function attestation(n: number, key: PrivateKey): Envelope {
+  const release = Math.floor(n / PER_RELEASE);
+  const predicate = {
+    stage: "staging",
+    drill: `drill-${n}`,
+    startedOn: formatUtc(Date.now() - 2 * HOUR),
+    finishedOn: formatUtc(Date.now() - HOUR),
+    outcome: "passed",
+    integrity: "verified",
+  };
+  const subject = { commit: commitOf(release), sha256: digest(`image ${release}`), name: "image" };
+  return sign(STATEMENT_TYPE, statementBody(subject, PREDICATES.drill.type, predicate), [key]);
+}
+
+function trustOf(pem: string): string {
+  const lines = pem
+    .trim()
+    .split("\n")
+    .map((one) => `          ${one}\n`)
+    .join("");
+  return (
+    "apiVersion: holdpoint.dev/v1\nkind: Trust\npeople:\n  - id: sam@omnihub.dev\n    roles: [sre]\n    keys:\n" +
+    `      - id: sam\n        publicKey: |\n${lines}roles:\n  sre: { may: [drill] }\n`
+  );
+}
+
+/** Writes without flushing each file to the disk: what is measured is reading. */
+function hasty(folder: string): Blobs {
+  const blobs = folderBlobs(folder);
+  return {
+    ...blobs,
+    add: (name, content) => {
+      const file = blobs.locate(name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+      return Promise.resolve(true);
+    },
+  };
+}
+
+async function timed(work: () => unknown): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
