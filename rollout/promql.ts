@@ -225,10 +225,7 @@ class Parser {
         if (now === "range") throw new QueryMistake("a range of a range");
         this.#next();
         this.#time();
-        if (this.#peek() === ":") {
-          this.#next();
-          if (this.#peek() !== "]") this.#time();
-        }
+        this.#resolution();
         this.#take("]");
         now = "range";
       } else if (this.#peek() === "offset") {
@@ -240,6 +237,16 @@ class Parser {
         this.#next();
       } else return now;
     }
+  }
+
+  /** `:5m` or `:`; read as a name, which may begin with a colon too. */
+  #resolution(): void {
+    const text = this.#peek();
+    if (!text.startsWith(":")) return;
+    this.#next();
+    if (text === ":" ? this.#peek() === "]" : /^:(?:\d+(?:ms|[smhdwy]))+$/.test(text)) return;
+    if (text !== ":") throw new QueryMistake(`"${text}" is no resolution such as :5m`);
+    this.#time();
   }
 
   #time(): void {

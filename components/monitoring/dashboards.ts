@@ -1,5 +1,8 @@
-/** The three dashboards of a stage as Grafana's JSON: pure, so that promtool can check every query in them. */
+/** The dashboards of a stage as Grafana's JSON: pure, so that promtool can check every query in them. */
+import { measureOf, unitOf, valueQuery } from "../../rollout/metrics";
 import type { Plan } from "../../rollout/plan";
+import { TRIGGER_WINDOW } from "../../rollout/triggers";
+import type { Unit } from "../../rollout/units";
 import { APP_PORT, TRACKS } from "../names";
 import { RECORD, WINDOWS, selector, serviceErrors, type Window } from "./metrics";
 import { BURN_RATES, burnFactor } from "./rules";
@@ -7,7 +10,7 @@ import { BURN_RATES, burnFactor } from "./rules";
 export interface DashboardsInput {
   readonly namespace: string;
   readonly stage: string;
-  readonly plan: Pick<Plan, "service" | "slo" | "stages" | "runbooks">;
+  readonly plan: Pick<Plan, "service" | "slo" | "stages" | "runbooks" | "metrics" | "dashboards">;
 }
 
 /** Kinds of panel that are used; Grafana knows more. */
@@ -45,9 +48,22 @@ export interface Dashboard {
 /** Grid of Grafana: 24 units wide; two panels a row. */
 const PANEL = { width: 12, height: 8, perRow: 2 } as const;
 
-/** Name → dashboard: `slo`, `operator`, `infrastructure`. */
-export function dashboards(input: DashboardsInput): Record<"slo" | "operator" | "infrastructure", Dashboard> {
+/** Those that every stage has. */
+type OwnDashboards = Readonly<Record<"slo" | "operator" | "infrastructure", Dashboard>>;
+
+/** Name → dashboard: `slo`, `operator`, `infrastructure`, and the plan's own. */
+export function dashboards(input: DashboardsInput): OwnDashboards & Readonly<Record<string, Dashboard>> {
+  const planned = Object.entries(input.plan.dashboards).map(([name, { title, panels }]) => [
+    name,
+    dashboard(
+      input,
+      name,
+      title,
+      panels.map((panel) => plannedPanel(input, panel)),
+    ),
+  ]);
   return {
+    ...(Object.fromEntries(planned) as Readonly<Record<string, Dashboard>>),
     slo: dashboard(input, "slo", "Service level", sloPanels(input)),
     operator: dashboard(input, "operator", "Operator", operatorPanels(input)),
     infrastructure: dashboard(input, "infrastructure", "Infrastructure", infrastructurePanels(input)),
@@ -59,6 +75,46 @@ export function queriesOf(dashboard: Dashboard): string[] {
   return dashboard.panels.flatMap((panel) =>
     ((panel["targets"] as { expr: string }[] | undefined) ?? []).map((target) => target.expr),
   );
+}
+
+type PlannedPanel = Plan["dashboards"][string]["panels"][number];
+
+/** Grafana's unit ids. */
+const UNITS = {
+  ms: "ms",
+  bytes: "bytes",
+  ratio: "percentunit",
+  count: "short",
+  "per-second": "reqps",
+  x: "short",
+} as const satisfies Readonly<Record<Unit, string>>;
+
+/** A panel of the plan: one of its metrics over five minutes, or a query of its own. */
+function plannedPanel(input: DashboardsInput, panel: PlannedPanel): PanelSpec {
+  const { title, trigger, below, atMost, above, atLeast } = panel;
+  const redAbove = (below ?? atMost)?.value;
+  const redBelow = (above ?? atLeast)?.value;
+  return {
+    title,
+    type: "timeseries",
+    description: trigger === undefined ? "As the rollout plan asks for it." : `The alert ${trigger} watches it.`,
+    ...plannedQuery(input, panel),
+    ...(redAbove === undefined ? {} : { redAbove }),
+    ...(redBelow === undefined ? {} : { redBelow }),
+  };
+}
+
+function plannedQuery(
+  { namespace, plan }: DashboardsInput,
+  { title, metric, query }: PlannedPanel,
+): Pick<PanelSpec, "queries" | "unit"> {
+  if (query !== undefined) {
+    return { queries: [{ expr: query.replaceAll("$namespace", namespace), legend: "__auto" }] };
+  }
+  const measure = metric === undefined ? undefined : measureOf(metric, { plan });
+  if (measure === undefined) throw new Error(`a panel of the metric "${metric}", which the plan does not have`);
+  const expr = valueQuery(measure, { namespace }, { window: TRIGGER_WINDOW, gauges: "instant" });
+  return { queries: [{ expr, legend: title }], unit: UNITS[unitOf(measure)] };
 }
 
 function sloPanels(input: DashboardsInput): PanelSpec[] {

@@ -90,7 +90,7 @@ function triggerMistakes(placed: Placed): Mistake[] {
 function databaseMistake({ path }: Placed): Mistake {
   return {
     path: [...path, "metric"],
-    expected: 'a metric of the plan: "database" is for triggers that page or notify, gates need a gauge of "metrics"',
+    expected: 'a metric of the plan: "database" is for triggers that page or notify',
   };
 }
 
@@ -106,6 +106,7 @@ function panelMistakes({ path, value }: Placed): Mistake[] {
     const found = metric === undefined ? "neither" : "both";
     return [{ path, found, expected: 'either "metric" or "query"' }];
   }
+  if (metric === DATABASE) return [databaseMistake({ path, value })];
   const mistake = typeof query === "string" ? queryMistake(query) : undefined;
   return mistake === undefined ? [] : [{ path: [...path, "query"], expected: `a query of Prometheus: ${mistake}` }];
 }

@@ -18,7 +18,7 @@ test("there are three: service level, operator, infrastructure", () => {
   ]);
 });
 
-function titles(name: keyof typeof made): unknown[] {
+function titles(name: "slo" | "operator" | "infrastructure"): unknown[] {
   return made[name].panels.map((panel) => panel["title"]);
 }
 

@@ -76,7 +76,7 @@ describe("a name that nothing defines", () => {
     ],
     [
       "a trigger on a dashboard",
-      (plan) => (plan.dashboards = { ops: { panels: [{ title: "x", trigger: "servce-down" }] } }),
+      (plan) => (plan.dashboards = { ops: { panels: [{ title: "x", metric: "p95", trigger: "servce-down" }] } }),
       /^dashboards\.ops\.panels\[0\]\.trigger: a defined trigger: "service-down" \(/,
     ],
     [
