@@ -45,10 +45,16 @@ function metOf(findings: readonly Finding[], total: string): string {
   return `${findings.length - waived.length} of ${total} met, ${waived.length} waived: ${waived.join(", ")}`;
 }
 
+/** Summary, when it was decided, and when waiting alone would have mended all that waiting can. */
+function renderHead(decision: Decision): string {
+  const { clock, decidedAt, opensAt } = decision;
+  const opens = opensAt === undefined ? "" : `; opens at ${showTime(opensAt)} at the earliest`;
+  return `${renderSummary(decision)}\ndecided ${showTime(decidedAt)}${opens}${clock === undefined ? "" : ` (clock: ${clock})`}`;
+}
+
 /** The whole decision: summary, a table of all criteria, and what is missing in full. */
 export function renderDecision(decision: Decision): string {
-  const clock = decision.clock === undefined ? "" : ` (clock: ${decision.clock})`;
-  const parts = [`${renderSummary(decision)}\ndecided ${showTime(decision.decidedAt)}${clock}`];
+  const parts = [renderHead(decision)];
   if (decision.findings.length > 0) parts.push(renderTable(decision));
   parts.push(...unmet(decision).map((finding) => renderFinding(finding)));
   if (decision.updatePlan !== undefined) parts.push(`approved update plan: ${short(decision.updatePlan)}`);
@@ -60,8 +66,7 @@ export function renderDecision(decision: Decision): string {
  * in full, so only what waits for approval is told in full here.
  */
 export function renderOverview(decision: Decision): string {
-  const clock = decision.clock === undefined ? "" : ` (clock: ${decision.clock})`;
-  const parts = [`${renderSummary(decision)}\ndecided ${showTime(decision.decidedAt)}${clock}`];
+  const parts = [renderHead(decision)];
   if (decision.findings.length > 0) parts.push(renderTable(decision));
   if (decision.outcome === "PENDING") parts.push(...unmet(decision).map((finding) => renderFinding(finding)));
   return parts.join("\n\n");

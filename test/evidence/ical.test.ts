@@ -158,6 +158,29 @@ describe("an event that repeats", () => {
     const stranger = gone.replace("UID:1", "UID:2");
     expect(await times(calendar(event(start, hour, "RRULE:FREQ=DAILY;COUNT=3"), stranger))).toHaveLength(3);
   });
+  test("is on the fourth Thursday of November, the last working day of a month, and 29 February", async () => {
+    const days = async (first: string, rule: string) =>
+      (await times(calendar(event(`DTSTART;VALUE=DATE:${first}`, `RRULE:${rule}`)), { timeZone: "UTC" })).map((one) =>
+        one.slice(0, 10),
+      );
+    expect(await days("20261126", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;COUNT=4")).toEqual([
+      "2026-11-26",
+      "2027-11-25",
+      "2028-11-23",
+      "2029-11-22",
+    ]);
+    expect(await days("20261130", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=3")).toEqual([
+      "2026-11-30",
+      "2026-12-31",
+      "2027-01-29",
+    ]);
+    expect(await days("20240229", "FREQ=YEARLY")).toEqual(["2028-02-29"]);
+    expect(await days("20261231", "FREQ=MONTHLY;BYMONTHDAY=-1;UNTIL=20270301")).toEqual([
+      "2026-12-31",
+      "2027-01-31",
+      "2027-02-28",
+    ]);
+  });
   test("counts on its first date though the rule does not name it", async () =>
     expect(await of("DTSTART;VALUE=DATE:20270322", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")).toEqual([
       "2027-03-21T23:00 2027-03-22T23:00",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decideEnter, decideStep } from "../../rollout/decide";
 import type { Decision, Finding } from "../../rollout/decision";
+import { renderOverview } from "../../rollout/explain";
 import type { CalendarFile } from "../../rollout/freezes";
 import type { Plan } from "../../rollout/plan";
 import type { StageEntry, World } from "../../rollout/world";
@@ -175,6 +176,9 @@ freezes:
         remedy: "wait until 2026-12-13 03:00 UTC: the first time at which all that this gate waits for holds",
       });
     }
+    expect(renderOverview(decided)).toContain(
+      "\ndecided 2026-11-22 12:00 UTC; opens at 2026-12-13 03:00 UTC at the earliest\n",
+    );
     expect(finding(decided, "no-freeze").verdict).toBe("pass");
     expect(enter(plan, f.world({ now: utc("2026-12-13T03:00") })).outcome).toBe("GO");
     expect(enter(plan, f.world({ now: utc("2026-12-13T02:59") })).outcome).toBe("NO-GO");
