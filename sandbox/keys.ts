@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { EvidenceKind } from "../rollout/evidence";
+import type { Right } from "../evidence/trust";
 import { readFile, writeFile } from "./providers/store";
 
 /** Someone, or something, of the story that signs. */
@@ -31,14 +31,14 @@ export const MACHINES: readonly Actor[] = [
   { id: "db-backup", name: "Service that backs the database up", roles: ["sre"] },
 ];
 
-/** What each role of plans/omnihub.yaml may attest; `approval` is the right to approve. */
-const ROLES: Readonly<Record<string, { readonly may: readonly (EvidenceKind | "approval")[] }>> = {
+/** What each role of plans/omnihub.yaml may attest; `approval` is the right to approve, `waiver` that to waive. */
+const ROLES: Readonly<Record<string, { readonly may: readonly Right[] }>> = {
   ci: { may: ["test-result", "vulnerabilities", "cost", "runbooks", "freeze", "pipelines"] },
   qa: { may: ["test-result", "condition"] },
   sre: { may: ["drill", "on-call", "runbooks", "backup", "condition", "approval"] },
   devops: { may: ["cost", "freeze", "condition", "approval"] },
-  "tech-lead": { may: ["approval"] },
-  cto: { may: ["approval"] },
+  "tech-lead": { may: ["approval", "waiver"] },
+  cto: { may: ["approval", "waiver"] },
 };
 
 /** The trust file of a sandbox. */
