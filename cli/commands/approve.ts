@@ -8,7 +8,7 @@ it was made against. For anything else, and for a second time, it is worth nothi
 
 Examples:
   pulumi preview -s production --policy-pack policies --save-plan plan.json
-  holdpoint approve production --update-plan plan.json --as priya@omnihub.dev --key priya.pem
+  holdpoint approve production --update-plan plan.json --as priya@omnihub.dev --key ~/.ssh/id_ed25519
   holdpoint approve production --update-plan plan.json --decision conditional --item "dashboards checked" --as priya@omnihub.dev`;
 
 /** `holdpoint approve <stack>` */
@@ -27,7 +27,10 @@ export const registerApprove: Register = (program, context, ended) => {
     .option("--item <text>", "conditional: what must be done first; may be given again", collect, [])
     .option("--reason <text>", "rejected: why")
     .option("--as <identity>", "who signs, as the trust file names them")
-    .option("--key <file>", "private key to sign with; in the sandbox it is found by --as")
+    .option(
+      "--key <file>",
+      "key to sign with: PEM, or an OpenSSH key (.pub: its private half is in the agent); in the sandbox found by --as",
+    )
     .option("--yes", "sign without asking", false)
     .addHelpText("after", HELP)
     .action(async (stage: string, options: ApproveOptions) => {

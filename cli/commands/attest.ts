@@ -95,7 +95,10 @@ function common(command: Command): Command {
       // Not a required option: commander would ask `attest` for it when `attest run` already has it.
       .option("--stage <stage>", "the stage in which it was observed (required)")
       .option("--as <identity>", "who signs, as the trust file names them")
-      .option("--key <file>", "private key to sign with; in the sandbox it is found by --as")
+      .option(
+        "--key <file>",
+        "key to sign with: PEM, or an OpenSSH key (.pub: its private half is in the agent); in the sandbox found by --as",
+      )
       .option("--commit <commit>", "what it is about, in place of the stack file's release: a full git commit")
       .option("--image <image>", "what it is about: an image with its digest")
   );

@@ -24,7 +24,10 @@ export const registerWaive: Register = (program, context, ended) => {
     .requiredOption("--for <duration>", 'for how long: "4 hours"')
     .requiredOption("--obligation <text>", "what will be done before the next release")
     .option("--as <identity>", "who signs, as the trust file names them")
-    .option("--key <file>", "private key to sign with; in the sandbox it is found by --as")
+    .option(
+      "--key <file>",
+      "key to sign with: PEM, or an OpenSSH key (.pub: its private half is in the agent); in the sandbox found by --as",
+    )
     .option("--yes", "sign without asking", false)
     .addHelpText("after", HELP)
     .action(async (stage: string, criterion: string, options: WaiveOptions) => {
