@@ -163,13 +163,19 @@ export function matchesGoal(expected: unknown, actual: unknown): boolean {
 
 /**
  * Whether an update plan is of the whole program, and not of a part: --target and --exclude keep what they leave out as
- * it is ("same"), and with it the stage's record, which depends on everything and changes with every change.
+ * it is ("same"), and with it the stage's record or the canary's step, which depend on everything and change with every
+ * change.
  */
 export function isWhole({ resourcePlans }: UpdatePlanContent): boolean {
-  const record = Object.keys(resourcePlans).find((urn) => urn.endsWith(`::${STASH}::${RECORD}`));
+  const record = Object.keys(resourcePlans).find((urn) =>
+    [RECORD, STEP].some((name) => urn.endsWith(`::${STASH}::${name}`)),
+  );
   const steps = record === undefined ? [] : (resourcePlans[record]?.steps ?? []);
   return steps.some((step) => step === "create" || step === "update");
 }
+
+/** The last resource of a canary stack. */
+const STEP = "step";
 
 /** One resource of a summary. */
 export interface Change {
