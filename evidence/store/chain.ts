@@ -62,7 +62,8 @@ export function openChain(blobs: Blobs, name: string): Chain {
     return found.missing ? undefined : Buffer.from(found.why);
   };
   const head = async (): Promise<Head> => {
-    let low = known;
+    // A store that was put back to an earlier state ends earlier.
+    let low = known.n === 0 || (await bytesOf(known.n)) !== undefined ? known : NOTHING;
     let step = 1;
     // Doubling, then halving: some 2 log2(n) reads, not a list of everything.
     let high = low.n + step;

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { attestCondition } from "../../evidence/attest";
 import { digest } from "../../evidence/canonical";
-import { sign, STATEMENT_TYPE } from "../../evidence/dsse";
+import { sign, STATEMENT_TYPE, type Envelope } from "../../evidence/dsse";
 import { loadKey } from "../../evidence/keys";
 import { PREDICATES } from "../../evidence/predicates";
 import { statementBody } from "../../evidence/statement";
@@ -68,15 +68,15 @@ describe("evidence that is there and does not count", () => {
   const file: Record<string, string> = {};
   beforeAll(async () => {
     stand.back("approved");
-    removeEvidence();
+    await removeEvidence();
     const now = Date.now();
     const reports = write(now);
     for (let run = 5; run > 0; run -= 1) await stand.attestSmoke(now - run * 1000, [], { stage: "production" });
     await stand.attestFiles("ci-security", [reports.snyk], { finishedAt: now, subject: OTHER });
     const withoutRole = await loadKey(keyPath(stand.dir, "ci-main"), { allowPlain: true });
     file["rollback"] = await stand.attestDrill("rollback", { key: withoutRole });
-    file["restore"] = flipped(await stand.attestDrill("restore"), "in place");
-    file["cost"] = flipped(await stand.attestFiles("ci-cost", [reports.infracost]), "under its new digest");
+    file["restore"] = await flipped(await stand.attestDrill("restore"), "in place");
+    file["cost"] = await flipped(await stand.attestFiles("ci-cost", [reports.infracost]), "under its new digest");
     await stand.attestFiles("oncall-sync", [reports.oncall], { finishedAt: now - 25 * HOUR });
     file["runbooks"] = await stand.attestFiles("sam@omnihub.dev", [reports.runbooks], { key: await strangersKey() });
     await attestFreeze(reports, now - 3 * HOUR);
@@ -110,7 +110,9 @@ describe("evidence that is there and does not count", () => {
     expect(found["code-freeze"]).toMatch(/^main frozen since .*, but finished 3 hours( \d+ \w+)? ago; /);
     expect(found["pipelines-green"]).toMatch(/^3 pipelines green, but finished 1 day 1 hour ago; /);
   });
-  it("is refused for nothing else", () => expect(Object.keys(found)).toHaveLength(10));
+  it("was added and is no longer as it was: that is a finding of its own", () =>
+    expect(found["evidence-kept"]).toMatch(/^[0-9a-f]{12} \(drill, staging\) was damaged$/));
+  it("is refused for nothing else", () => expect(Object.keys(found)).toHaveLength(11));
 });
 
 describe("evidence that says no, beside older evidence that said yes", () => {
@@ -156,7 +158,7 @@ describe("evidence that says no, beside older evidence that said yes", () => {
 describe("a sign-off", () => {
   it("that is conditional keeps the gate shut until its item is attested, then opens it", async () => {
     stand.back("approved");
-    removeEvidence("approval");
+    await removeEvidence("approval");
     await stand.approve(plan, "sam@omnihub.dev");
     const item = "Tell support of the new search";
     const id = await stand.approve(plan, "priya@omnihub.dev", { decision: "conditional", items: [item] });
@@ -326,17 +328,19 @@ async function strangersKey() {
 
 const envelopePath = (id: string): string => join(stand.dir, "evidence", `${id}.intoto.jsonl`);
 
-/** One byte of what was signed becomes another. */
-function flipped(id: string, how: "in place" | "under its new digest"): string {
-  const envelope = JSON.parse(readFileSync(envelopePath(id), "utf8")) as { payload: string };
+/** One byte of what was signed becomes another; under its new digest it is put as anybody could put it. */
+async function flipped(id: string, how: "in place" | "under its new digest"): Promise<string> {
+  const envelope = JSON.parse(readFileSync(envelopePath(id), "utf8")) as Envelope;
   const body = Buffer.from(envelope.payload, "base64");
   const at = body.indexOf('"finishedOn":"') + '"finishedOn":"'.length;
   body[at] = (body[at] ?? 0) ^ 1;
-  const line = JSON.stringify({ ...envelope, payload: body.toString("base64") });
-  writeFileSync(envelopePath(id), `${line}\n`);
-  if (how === "in place") return id;
-  renameSync(envelopePath(id), envelopePath(digest(line)));
-  return digest(line);
+  const altered = { ...envelope, payload: body.toString("base64") };
+  if (how === "under its new digest") {
+    await removeEnvelopes((other) => other === id);
+    return stand.store.put(altered);
+  }
+  writeFileSync(envelopePath(id), `${JSON.stringify(altered)}\n`);
+  return id;
 }
 
 /** What an approval is called by a condition: the digest of what was signed. */
@@ -346,12 +350,21 @@ function bodyDigest(id: string): string {
 }
 
 /** Empties the store of evidence, or of approvals. */
-function removeEvidence(what: "evidence" | "approval" = "evidence"): void {
-  for (const name of readdirSync(join(stand.dir, "evidence"))) {
-    if (!name.endsWith(".intoto.jsonl")) continue;
-    const path = join(stand.dir, "evidence", name);
-    const { payload } = JSON.parse(readFileSync(path, "utf8")) as { payload: string };
-    const isApproval = Buffer.from(payload, "base64").includes("/attestation/approval/");
-    if (isApproval === (what === "approval")) rmSync(path);
+function removeEvidence(what: "evidence" | "approval" = "evidence"): Promise<void> {
+  return removeEnvelopes((_id, envelope) => {
+    const isApproval = Buffer.from(envelope.payload, "base64").includes("/attestation/approval/");
+    return isApproval === (what === "approval");
+  });
+}
+
+/** As if they had never been there: what is merely taken away is noticed. */
+async function removeEnvelopes(isOut: (id: string, envelope: Envelope) => boolean): Promise<void> {
+  const folder = join(stand.dir, "evidence");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".intoto.jsonl"));
+  const all = files.map((name) => [name, JSON.parse(readFileSync(join(folder, name), "utf8")) as Envelope] as const);
+  for (const name of [...files, "index", "log", "decisions"])
+    rmSync(join(folder, name), { recursive: true, force: true });
+  for (const [name, envelope] of all) {
+    if (!isOut(name.slice(0, 64), envelope)) await stand.store.put(envelope);
   }
 }
