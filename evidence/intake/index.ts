@@ -3,16 +3,20 @@ import type { EvidenceKind } from "../../rollout/evidence";
 import { criterion, pytestBenchmark, vitestBench } from "./benchmarks";
 import { cobertura } from "./cobertura";
 import { githubRuns } from "./github-runs";
+import { grype } from "./grype";
 import { infracost } from "./infracost";
 import { istanbulFinal, istanbulSummary } from "./istanbul";
 import { junit } from "./junit";
 import { k6Export, k6Summary } from "./k6";
 import { lcov } from "./lcov";
 import { gitMerges, pullRequests } from "./merges";
+import { npmAudit } from "./npm-audit";
+import { osvScanner } from "./osv-scanner";
 import { pagerduty } from "./pagerduty";
 import type { Format, ReportFile } from "./report";
 import { refuse } from "./report";
 import { restic } from "./restic";
+import { sarif } from "./sarif";
 import { snyk } from "./snyk";
 import { trivy } from "./trivy";
 
@@ -36,6 +40,10 @@ export const FORMATS: readonly Format[] = [
   vitestBench,
   pytestBenchmark,
   criterion,
+  npmAudit,
+  osvScanner,
+  grype,
+  sarif,
 ];
 
 /**

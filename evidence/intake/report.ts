@@ -34,7 +34,9 @@ export interface Stated {
   readonly branch?: string;
   /** Freeze: when it began, machine time. */
   readonly since?: number;
-  /** Backups: what was backed up. */
+  /** Scans: when the scanner's database was made, machine time; only where the report does not say. */
+  readonly databaseUpdatedAt?: number;
+  /** Backups: what was backed up. Scans: code, dependencies or image. */
   readonly scope?: string;
   /** Backups: who or what started it. */
   readonly trigger?: "manual" | "scheduled";

@@ -5,8 +5,10 @@
  */
 import { z } from "zod";
 import type { VulnerabilitiesPredicate } from "../predicates/vulnerabilities";
+import { SCOPE } from "../predicates/vulnerabilities";
 import type { Format } from "./report";
 import { finish, isRecord, refuse, single } from "./report";
+import { scopeOf, summarise } from "./scans";
 import { readAs } from "./schema";
 
 const finding = z.object({
@@ -56,6 +58,7 @@ export const snyk: Format = {
     // One vulnerability is listed once for each path that leads to it.
     const unique = [...new Map(found.map((one) => [one.id, one])).values()];
     const { finishedOn, statedBy } = finish(file, undefined, stated);
+    const scope = scopeOf(file, {}, stated);
     const predicate: VulnerabilitiesPredicate = {
       scanner: {
         uri: "https://snyk.io",
@@ -63,19 +66,9 @@ export const snyk: Format = {
         result: unique.map(({ id, severity }) => ({ id, severity: [{ method: "snyk", score: severity }] })),
       },
       metadata: { scanFinishedOn: finishedOn },
+      ...(scope === undefined ? {} : { [SCOPE]: scope }),
     };
     const stating = statedBy === undefined ? {} : { "https://holdpoint.dev/statedBy": statedBy };
     return { predicate: { ...predicate, ...stating }, summary: summarise(unique.map(({ severity }) => severity)) };
   },
 };
-
-/** "2 critical, 1 high" or "nothing found". */
-export function summarise(severities: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const one of severities) counts.set(one, (counts.get(one) ?? 0) + 1);
-  const parts = ["critical", "high", "medium", "low", "unknown"].flatMap((level) => {
-    const many = counts.get(level);
-    return many === undefined ? [] : [`${many} ${level}`];
-  });
-  return parts.length === 0 ? "nothing found" : parts.join(", ");
-}

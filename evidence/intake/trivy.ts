@@ -4,13 +4,16 @@
  */
 import { z } from "zod";
 import type { VulnerabilitiesPredicate } from "../predicates/vulnerabilities";
+import { SCOPE } from "../predicates/vulnerabilities";
 import { formatUtc, parseInstant } from "../time";
 import type { Format, ReportFile } from "./report";
 import { finish, isRecord, refuse } from "./report";
+import { scopeOf, summarise } from "./scans";
+import type { Scope } from "./scans";
 import { readAs } from "./schema";
-import { summarise } from "./snyk";
 
 const scan = z.object({
+  ArtifactType: z.string().optional(),
   CreatedAt: z.string(),
   Results: z
     .array(
@@ -25,6 +28,12 @@ const version = z.object({ Version: z.string(), VulnerabilityDB: z.object({ Upda
 const isScan = ({ json }: ReportFile): boolean => isRecord(json) && "SchemaVersion" in json && "ArtifactName" in json;
 const isVersion = ({ json }: ReportFile): boolean => isRecord(json) && "Version" in json && "VulnerabilityDB" in json;
 
+const SCOPES: Readonly<Record<string, Scope>> = {
+  container_image: "image",
+  filesystem: "dependencies",
+  repository: "dependencies",
+};
+
 /** Trivy JSON → "vulnerabilities". */
 export const trivy: Format = {
   name: "Trivy JSON",
@@ -36,7 +45,7 @@ export const trivy: Format = {
     if (file === undefined || files.length !== (about === undefined ? 1 : 2)) {
       throw refuse("usage", "Trivy: wanted one scan, and beside it `trivy version --format json`");
     }
-    const { CreatedAt, Results } = readAs(scan, file.json, file, "Trivy JSON");
+    const { ArtifactType = "", CreatedAt, Results } = readAs(scan, file.json, file, "Trivy JSON");
     const database = about === undefined ? undefined : readAs(version, about.json, about, "`trivy version` JSON");
     if (Results === null || Results === undefined || Results.length === 0) {
       throw refuse("intake-empty", `${file.name}: Trivy names nothing that it scanned`);
@@ -51,6 +60,8 @@ export const trivy: Format = {
       );
     }
     const { finishedOn } = finish(file, instant(file, "CreatedAt", CreatedAt), stated);
+    const known = SCOPES[ArtifactType];
+    const scope = scopeOf(file, known === undefined ? {} : { scope: known }, stated);
     const lastUpdate =
       about === undefined || database === undefined
         ? {}
@@ -63,6 +74,7 @@ export const trivy: Format = {
         result: unique.map(([id, score]) => ({ id, severity: [{ method: "trivy", score }] })),
       },
       metadata: { scanFinishedOn: finishedOn },
+      ...(scope === undefined ? {} : { [SCOPE]: scope }),
     };
     return { predicate, summary: summarise(unique.map(([, severity]) => severity.toLowerCase())) };
   },

