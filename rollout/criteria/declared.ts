@@ -1,6 +1,7 @@
 /** What the program itself declares: known from the configuration and the plan before anything is changed. */
 import { FEATURES, isOnCanaryStack, type Inventory } from "../inventory";
 import type { CriterionOf, Plan } from "../plan";
+import { isArmed } from "../triggers";
 import type { Declared } from "../world";
 import { listed } from "./answer";
 import type { Answer, Context } from "./answer";
@@ -19,7 +20,9 @@ export function judgeDeclared(criterion: Criterion, { plan, stage, world }: Cont
   if ("failure" in declared.own) {
     return { ...rest, verdict: "fail", found: `what the program declares is not known: ${declared.own.failure}` };
   }
-  const missing = missingParts(criterion, declared, declared.own, plan);
+  // A trigger that is not armed in a stage has no alert there.
+  const armed = { ...plan, triggers: plan.triggers.filter((trigger) => isArmed(trigger, stage.name)) };
+  const missing = missingParts(criterion, declared, declared.own, armed);
   if (missing === undefined) return { ...rest, verdict: "fail", found: "a criterion that asks for nothing" };
   return missing.length > 0
     ? { ...rest, verdict: "fail", found: missing.join("; ") }
