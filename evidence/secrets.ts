@@ -5,22 +5,45 @@
  */
 import { HoldpointError } from "../rollout/errors";
 
-const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
-  ["a private key", /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/],
-  ["an AWS access key", /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/],
-  ["a GitHub token", /\b(?:gh[oprsu]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{36,})/],
-  ["a GitLab token", /\bglpat-[A-Za-z0-9_-]{20,}/],
-  ["a Slack token", /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/],
-  ["a Stripe key", /\b[rs]k_live_[A-Za-z0-9]{16,}/],
+/** What, its form, and what of that form is none: a place for a secret, an example out of documentation. */
+const FORMS: readonly (readonly [what: string, form: RegExp, except?: RegExp])[] = [
+  ["a private key", /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----/],
+  ["a PuTTY private key", /\bPuTTY-User-Key-File-[23]: /],
+  ["an age secret key", /\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b/],
+  // AWS's own documentation ends its keys in EXAMPLE.
+  ["an AWS access key", /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, /EXAMPLE$/],
+  ["a GitHub token", /\b(?:gh[oprsu]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{36,255})/],
+  ["a GitLab token", /\bgl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{20,255}/],
+  ["a Slack token", /\bxox[abeoprs]-[A-Za-z0-9-]{10,255}/],
+  ["a Slack webhook", /\bhooks\.slack\.com\/services\/T[A-Z0-9]{6,20}\/B[A-Z0-9]{6,20}\/[A-Za-z0-9]{16,64}/],
+  ["a Stripe key", /\b(?:[rs]k_live_|whsec_)[A-Za-z0-9]{16,255}/],
   ["a Google API key", /\bAIza[0-9A-Za-z_-]{35}/],
+  ["a Google OAuth secret", /\bGOCSPX-[A-Za-z0-9_-]{28}/],
+  ["an Azure storage key", /\bAccountKey=[A-Za-z0-9+/]{86}==/],
   ["an npm token", /\bnpm_[A-Za-z0-9]{36}/],
-  ["a PyPI token", /\bpypi-[A-Za-z0-9_-]{50,}/],
+  ["a PyPI token", /\bpypi-[A-Za-z0-9_-]{50,512}/],
+  ["a Docker Hub token", /\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{27,64}/],
   ["a Pulumi token", /\bpul-[0-9a-f]{40}\b/],
-  ["a Vault token", /\bhv[bsr]\.[A-Za-z0-9_-]{24,}/],
-  ["a Doppler token", /\bdp\.(?:st|pt|ct|sa)\.[A-Za-z0-9_.-]{20,}/],
-  ["a SendGrid key", /\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}/],
-  ["a JSON web token", /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/],
-  ["a password in a URL", /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{1,100}:[^\s/@"'<>]{3,200}@/],
+  ["a HashiCorp token", /\b(?:hv[bsr]\.[A-Za-z0-9_-]{24,512}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})/],
+  ["a Doppler token", /\bdp\.(?:st|pt|ct|sa)\.[A-Za-z0-9_.-]{20,255}/],
+  ["a Snyk token", /\bsnyk_(?:uat|sat)\.[0-9a-f]{8}\.[A-Za-z0-9_.-]{20,255}/],
+  ["a Cloudflare token", /\bv1\.0-[0-9a-f]{24}-[0-9a-f]{146}\b/],
+  ["a DigitalOcean token", /\bdo[opr]_v1_[0-9a-f]{64}\b/],
+  ["a Grafana token", /\bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}\b/],
+  ["a SendGrid key", /\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}/],
+  ["a key of an AI service", /\bsk-(?:ant|proj)-[A-Za-z0-9_-]{40,255}/],
+  ["a JSON web token", /\beyJ[A-Za-z0-9_-]{10,4096}\.eyJ[A-Za-z0-9_-]{10,8192}\.[A-Za-z0-9_-]{10,2048}/],
+  [
+    "a password in a URL",
+    /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{0,100}:[^\s/@"'<>]{3,200}@/,
+    // A place for a password, or one that was already blotted out.
+    /:(?:\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|\{\{[^}]*\}\}|%[A-Za-z_]+%|\*+|x+|X+|\.\.\.|…|\[?(?:redacted|REDACTED|hidden|secret|password|PASSWORD|pass)\]?)@$/,
+  ],
+  [
+    "a password in a connection string",
+    /\b(?:Server|Data Source|Host|Endpoint|AccountName|SharedAccessKeyName)=[^;\n"']{1,200};(?:[^;\n"']{1,200};){0,12}?(?:Password|Pwd|SharedAccessKey)=[^;\s"'$%{*<[]{4,200}/i,
+    /=(?:x+|\.\.\.|redacted|hidden|secret|password)$/i,
+  ],
 ];
 
 /** The forms of secrets that are looked for, for the documentation and its test. */
@@ -28,10 +51,10 @@ export const SECRET_FORMS: readonly string[] = FORMS.map(([what]) => what);
 
 /** @throws HoldpointError `intake-secret` that names what and on which line, never the secret. */
 export function refuseSecrets(name: string, text: string): void {
-  for (const [what, form] of FORMS) {
-    const match = form.exec(text);
-    if (match === null) continue;
-    const line = text.slice(0, match.index).split("\n").length;
+  for (const [what, form, except] of FORMS) {
+    const at = findOf(text, form, except);
+    if (at === undefined) continue;
+    const line = text.slice(0, at).split("\n").length;
     throw new HoldpointError(
       "intake-secret",
       `${name} holds what looks like ${what}, line ${line}; nothing was stored`,
@@ -40,4 +63,13 @@ export function refuseSecrets(name: string, text: string): void {
       },
     );
   }
+}
+
+/** Where the first one stands that is no exception. */
+function findOf(text: string, form: RegExp, except: RegExp | undefined): number | undefined {
+  const all = new RegExp(form.source, `${form.flags}g`);
+  for (let match = all.exec(text); match !== null; match = all.exec(text)) {
+    if (except?.test(match[0]) !== true) return match.index;
+  }
+  return undefined;
 }
