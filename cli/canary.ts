@@ -13,7 +13,7 @@ import { assertSandbox, readClock } from "../sandbox/clock";
 import type { Context } from "./context";
 import { saysLocked } from "./free-stack";
 import { planOfStage } from "./plan-file";
-import { lastError, runPulumi } from "./pulumi";
+import { lastError, runPulumi, type PulumiRun } from "./pulumi";
 import { readCanaryState } from "./records";
 import { lowerToZero, rollBack, type Rollback } from "./rollback";
 import { canaryStack, editStackFile, readStackFile, type StackSettings } from "./stack-file";
@@ -96,7 +96,7 @@ function openWalker(context: Context, whose: Whose, to: number, stop: AbortSigna
       if (context.terminal.columns !== undefined) say("");
       return end;
     },
-    take: (weight) => takeStep(context, stack, weight, nextWeight(canary, weight, to)),
+    take: (weight) => takeStep(context, whose, weight, nextWeight(canary, weight, to)),
     ended: (steps, weight, end) => endWalk(context, whose, steps, weight, end),
   };
 }
@@ -113,8 +113,9 @@ async function standing(context: Context, whose: Whose, plan: Plan, clock: Clock
 }
 
 /** One `up` to the next weight, which the pack lets through or not. A refusal leaves the file as it was before. */
-async function takeStep(context: Context, stack: string, from: number, to: number): Promise<void> {
+async function takeStep(context: Context, whose: Whose, from: number, to: number): Promise<void> {
   const { terminal, root } = context;
+  const stack = canaryStack(whose.stage, whose.operation);
   terminal.say(`${stack}: ${from} % to ${to} %`);
   const set = (weight: number) => editStackFile(root, stack, [[["holdpoint:canary", "weight"], weight]]);
   const before = readStackFile(root, stack).settings.weight ?? from;
@@ -132,20 +133,32 @@ async function takeStep(context: Context, stack: string, from: number, to: numbe
   // Not if somebody has set another one meanwhile: a rollback may have interrupted this very run.
   if (readStackFile(root, stack).settings.weight === to) set(Math.min(before, from));
   terminal.say(run.said.trimEnd());
-  const stage = stack.replace(/-canary$/, "");
+  throw notTaken(whose, to, run);
+}
+
+function notTaken(whose: Whose, to: number, run: PulumiRun): HoldpointError {
+  const stack = canaryStack(whose.stage, whose.operation);
+  const again = goOn(whose);
   if (saysLocked(run.said)) {
-    throw new HoldpointError("lock-held", `${stack} is held by somebody else: ${lastError(run)}`, {
-      remedy: `wait for its end, then: holdpoint canary ${stage}`,
-    });
+    const message = `${stack} is held by somebody else: ${lastError(run)}`;
+    return new HoldpointError("lock-held", message, { remedy: `wait for its end, then: ${again}` });
   }
-  const refused = run.said.includes("NO-GO");
-  throw new HoldpointError(
-    refused ? "gate-closed" : "engine-failed",
-    `the step to ${to} % was not taken: ${lastError(run)}`,
-    {
-      remedy: refused ? `read the refusal above, then: holdpoint canary ${stage}` : `holdpoint rollback ${stage}`,
-    },
-  );
+  const message = `the step to ${to} % was not taken: ${lastError(run)}`;
+  if (run.said.includes("NO-GO")) {
+    return new HoldpointError("gate-closed", message, { remedy: `read the refusal above, then: ${again}` });
+  }
+  if (!run.said.includes("PENDING")) {
+    return new HoldpointError("engine-failed", message, { remedy: `holdpoint rollback ${whose.stage}` });
+  }
+  return new HoldpointError("gate-closed", `the step to ${to} % waits for approval`, {
+    remedy: [
+      `pulumi config set --path holdpoint:canary.weight ${to} --stack ${stack}`,
+      `pulumi preview -s ${stack} --policy-pack policies --save-plan step.json`,
+      `holdpoint approve ${stack} --update-plan step.json, by everybody who must`,
+      `pulumi up -s ${stack} --policy-pack policies --plan step.json`,
+      again,
+    ].join("; then "),
+  });
 }
 
 async function endWalk(
@@ -172,7 +185,9 @@ async function endWalk(
   const bad = answers.filter(({ verdict }) => (outcome === "failed" ? verdict === "fail" : verdict !== "pass"));
   const reasons = bad.map(({ check, found, wanted }) => `${check}: found ${found}, wanted ${wanted}`).join("; ");
   const why =
-    outcome === "failed" ? `the judge failed ${weight} %: ${reasons}` : `no verdict on ${weight} % in twice its hold: ${reasons}`;
+    outcome === "failed"
+      ? `the judge failed ${weight} %: ${reasons}`
+      : `no verdict on ${weight} % in twice its hold: ${reasons}`;
   context.terminal.say(`${why}\nrolling ${whose.operation ?? stage} back`);
   return { ...whose, weight: 0, outcome: "rolled-back", steps, rollback: await back(context, whose), why };
 }
