@@ -7,7 +7,7 @@ import { typeSkipsAll, typeWithoutDebts, twoFinalWords, waiversByApprovers } fro
 import { holdsFillWindow, holdTooShort, noWayDown, saidTooEarly } from "./canary";
 import { forbiddenAndAsked, fromBefore, greyZone } from "./evidence";
 import { alertAfterRollback, armedInRamp, goalBehindLevel } from "./levels";
-import { comparisonInQuery, quantileWithoutRates, rateAsShare } from "./promql";
+import { comparisonInQuery, rateAsShare } from "./promql";
 import {
   criticalWithoutRunbook,
   detectedBeforeItIs,
@@ -34,7 +34,6 @@ export const RULES: readonly Rule[] = [
   goalBehindLevel,
   armedInRamp,
   rateAsShare,
-  quantileWithoutRates,
   comparisonInQuery,
   greyZone,
   forbiddenAndAsked,

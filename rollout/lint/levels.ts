@@ -33,6 +33,7 @@ const isWorse = (a: Level, b: Level): boolean => (a.up ? a.limit.value > b.limit
 
 const sameNumber = (a: Level, b: Level): boolean =>
   a.when.metric === b.when.metric &&
+  (a.when.on ?? "service") === (b.when.on ?? "service") &&
   a.when.of === b.when.of &&
   a.when.as === b.when.as &&
   a.up === b.up &&

@@ -1,4 +1,7 @@
-/** Queries that panels carry as they stand: what Prometheus would answer without complaint, and wrongly. */
+/**
+ * Queries that panels carry as they stand: what Prometheus would answer without complaint, and wrongly. A quantile without
+ * rates or le is a mistake of the plan already (rollout/promql.ts).
+ */
 import type { Plan } from "../plan";
 import type { Path } from "../yaml";
 import type { Found, Rule } from "./rule";
@@ -49,23 +52,6 @@ function comparesWithShare(bare: string): boolean {
   const number = /[<>]=?\s*(\d+(?:\.\d+)?)/.exec(bare)?.[1];
   return number !== undefined && Number(number) > 0 && Number(number) < 1;
 }
-
-export const quantileWithoutRates: Rule = {
-  id: "quantile-without-rates",
-  level: "error",
-  says: "A quantile is of a histogram's rates by le",
-  check: (plan) =>
-    find(
-      plan,
-      ({ bare }) =>
-        /\bhistogram_quantile\s*\(/.test(bare) &&
-        (!/\b(?:rate|irate|increase)\s*\(/.test(bare) || !/\bby\s*\([^)]*\ble\b[^)]*\)/.test(bare)),
-      {
-        wrong: "without rates it is of all requests since the process began; without le there is no quantile at all",
-        instead: 'a metric "{ histogram: <name>, quantile: 95% }" of the plan, which is asked as rates by le',
-      },
-    ),
-};
 
 /** A panel that draws a comparison draws gaps. */
 export const comparisonInQuery: Rule = {

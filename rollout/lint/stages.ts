@@ -71,8 +71,11 @@ export const loadOfNobody: Rule = {
     }),
 };
 
-/** How many times as many people a stage has, at most. */
+/** How many times as many people a stage has, like compared with like. */
 function growthOf({ cohort: before }: Stage, { cohort: now }: Stage): number | undefined {
-  const [few, many] = [before?.people?.min ?? before?.people?.max, now?.people?.max];
-  return few === undefined || many === undefined ? undefined : many / few;
+  const times = (["min", "max"] as const).flatMap((end) => {
+    const [few, many] = [before?.people?.[end], now?.people?.[end]];
+    return few === undefined || many === undefined ? [] : [many / few];
+  });
+  return times.length === 0 ? undefined : Math.max(...times);
 }

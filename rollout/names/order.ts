@@ -52,7 +52,14 @@ function wrongWeights(steps: readonly Placed[]): Mistake[] {
     before = weight;
     const here = [...path, "weight"];
     return [
-      ...(weight <= last ? [{ path: here, expected: `more than ${last}%, the step before it` }] : []),
+      ...(weight <= last
+        ? [
+            {
+              path: here,
+              expected: `more than ${last}%, the step before it${weight < last ? "; less traffic is a rollback's or a trigger's matter" : ""}`,
+            },
+          ]
+        : []),
       ...(at === steps.length - 1 && weight !== 100 ? [{ path: here, expected: "100% as the last step" }] : []),
     ];
   });

@@ -63,7 +63,7 @@ export function goodWorld(plan: Plan, ask: Ask): World {
   const type = ask.type ?? Object.keys(plan.releaseTypes ?? {})[0];
   const canary = ask.to === undefined ? undefined : canaryOf(stage, ask.operation);
   const now = goodTime(plan, stage, type);
-  const stack = ask.to === undefined ? stage.name : [stage.name, ask.operation, "canary"].filter(Boolean).join("-");
+  const stack = ask.to === undefined ? stage.name : `${[stage.name, ask.operation].filter(Boolean).join(".")}-canary`;
   const path = ask.operation === undefined ? undefined : stage.canaries?.[ask.operation]?.path;
   return {
     now,

@@ -147,7 +147,7 @@ describe("a mistake in a plan", () => {
   });
   test("in the order of steps is told", () => {
     expect(changed("weight: 25%", "weight: 4%")).toMatch(
-      /steps\[1\]\.weight: found "4%", expected more than 5%, the step before it$/,
+      /steps\[1\]\.weight: found "4%", expected more than 5%, the step before it; less traffic is a rollback's or a trigger's matter$/,
     );
     expect(changed("weight: 100%, hold: 60", "weight: 99%, hold: 60")).toMatch(
       /steps\[3\]\.weight: found "99%", expected 100% as the last step$/,
@@ -221,7 +221,7 @@ describe("a mistake in a plan", () => {
       'found the unknown key "servic", expected "service"',
       'stages[1].enter.criteria[1].owner: found "qaa", expected a defined owner: "qa" (one of devops, backend, qa, sre, tech-lead, incidents)',
       "stages[1].enter.criteria[1].runs: found 0, expected a number from 1",
-      'stages[1].canary.steps[1].weight: found "4%", expected more than 5%, the step before it',
+      "stages[1].canary.steps[1].weight: found \"4%\", expected more than 5%, the step before it; less traffic is a rollback's or a trigger's matter",
     ]);
   });
   test("in a file that is no plan at all is told", () => {
