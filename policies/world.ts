@@ -114,12 +114,19 @@ interface States {
 async function readStates(run: Run, clock: Clock): Promise<States> {
   const { settings, plan } = run.project;
   const stage = settings.kind === "canary" ? undefined : stageOf(plan, settings.stage);
-  const others = (stage === undefined ? [] : allAsked(plan, stage)).flatMap(({ criterion }) =>
-    criterion.kind === "stage-done" || criterion.kind === "stage-lasted" ? [criterion.stage] : [],
+  const criteria = (stage === undefined ? [] : allAsked(plan, stage)).map(({ criterion }) => criterion);
+  const others = criteria.flatMap((one) =>
+    one.kind === "stage-done" || one.kind === "stage-lasted" ? [one.stage] : [],
+  );
+  const withCanaries = criteria.flatMap((one) =>
+    one.kind === "stage-done" && one.traffic !== undefined ? [one.stage] : [],
   );
   const [own, ...rest] = await Promise.all([
     readOwnStage(run, clock),
-    ...others.map(async (stage) => [stage, await readOtherStage(run, stage, clock)] as const),
+    ...[...new Set(others)].map(async (stage) => {
+      const state = await readOtherStage(run, stage, withCanaries.includes(stage), clock);
+      return [stage, state] as const;
+    }),
   ]);
   const { deployment, state } = own;
   return {
@@ -137,7 +144,7 @@ async function readOwnStage(run: Run, clock: Clock): Promise<{ state: StageState
       planned?.canary === undefined && settings.kind === "stage"
         ? undefined
         : deploymentOf(run, `${settings.stage}-canary`),
-      readOperations(run, Object.keys(planned?.canaries ?? {})),
+      readOperations(run, settings.stage, Object.keys(planned?.canaries ?? {})),
     ]);
     const state = stageStateOf({ stage, canary, operations }, plan.service, clock);
     const own = settings.kind === "canary" ? await deploymentOf(run, settings.stack) : stage;
@@ -149,17 +156,25 @@ async function readOwnStage(run: Run, clock: Clock): Promise<{ state: StageState
 
 async function readOperations(
   run: Run,
+  stage: string,
   operations: readonly string[],
 ): Promise<Record<string, Deployment | undefined>> {
-  const stack = (operation: string) => `${run.project.settings.stage}.${operation}-canary`;
+  const stack = (operation: string) => `${stage}.${operation}-canary`;
   const read = operations.map(async (operation) => [operation, await deploymentOf(run, stack(operation))] as const);
   return Object.fromEntries(await Promise.all(read));
 }
 
-async function readOtherStage(run: Run, stage: string, clock: Clock): Promise<StageState> {
+/** Another stage's state; those of its canaries only where somebody asks for their traffic: each is another export. */
+async function readOtherStage(run: Run, stage: string, canaries: boolean, clock: Clock): Promise<StageState> {
+  const { plan } = run.project;
+  const asked = canaries ? stageOf(plan, stage) : undefined;
   try {
-    const deployment = await deploymentOf(run, stage);
-    return stageStateOf({ stage: deployment, canary: undefined }, run.project.plan.service, clock);
+    const [deployment, canary, operations] = await Promise.all([
+      deploymentOf(run, stage),
+      asked?.canary === undefined ? undefined : deploymentOf(run, `${stage}-canary`),
+      readOperations(run, stage, Object.keys(asked?.canaries ?? {})),
+    ]);
+    return stageStateOf({ stage: deployment, canary, operations }, plan.service, clock);
   } catch (error) {
     return { ok: false, why: reason(error) };
   }

@@ -133,11 +133,12 @@ function isOn({ from, until }: Busy, now: number): boolean {
 /** A stage has had this release for so long, and not for longer than it may. */
 export function judgeStageLasted(criterion: CriterionOf<"stage-lasted">, { world }: Context): Answer {
   const { stage, atLeast, atMost } = criterion;
+  const any = criterion.release === "any";
   const range =
     atMost === undefined ? `at least ${showDuration(atLeast)}` : `${showDuration(atLeast)} to ${showDuration(atMost)}`;
   const rest = {
-    wanted: `release ${short(world.release.commit)} in ${stage} for ${range}`,
-    remedy: `roll this release out to ${stage} first`,
+    wanted: `${any ? "a release" : `release ${short(world.release.commit)}`} in ${stage} for ${range}`,
+    remedy: any ? `finish ${stage} first` : `roll this release out to ${stage} first`,
     command: `pulumi up -s ${stage} --policy-pack policies`,
     times: "unknown",
   } as const;
@@ -145,7 +146,7 @@ export function judgeStageLasted(criterion: CriterionOf<"stage-lasted">, { world
   if (!state.ok) return { ...rest, verdict: "fail", found: `${stage}'s state could not be read: ${state.why}` };
   const current = state.record?.current;
   if (current === undefined) return { ...rest, verdict: "fail", found: `nothing was ever rolled out to ${stage}` };
-  if (!sameName(current.release, world.release)) {
+  if (!any && !sameName(current.release, world.release)) {
     return { ...rest, verdict: "fail", found: `release ${short(current.release.commit)} in ${stage}` };
   }
   const { command: _, ...wait } = rest;

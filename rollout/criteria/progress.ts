@@ -1,26 +1,56 @@
 /** Where the rollout stands: the stage before, the canary. */
-import type { CriterionOf, Stage } from "../plan";
+import { stageOf } from "../plan";
+import type { CriterionOf, Plan, Stage } from "../plan";
 import { canariesIn, canaryOf, sameName, stageState, weightNow } from "../world";
 import type { CanaryRecord, ReleaseName, StageRecord, StageState, World } from "../world";
 import { short } from "./answer";
 import type { Answer, Context } from "./answer";
 
-/** The stage before runs this release. */
-export function judgeStageDone(criterion: CriterionOf<"stage-done">, { world }: Context): Answer {
-  const { stage } = criterion;
+/** The stage before runs this release, or any where phases have their own, with as much traffic as is asked for. */
+export function judgeStageDone(criterion: CriterionOf<"stage-done">, { plan, world }: Context): Answer {
+  const { stage, traffic } = criterion;
+  const any = criterion.release === "any";
+  const release = any ? "a release" : `release ${short(world.release.commit)}`;
   const rest = {
-    wanted: `release ${short(world.release.commit)} in ${stage}`,
-    remedy: `roll this release out to ${stage} first`,
+    wanted: `${release} in ${stage}${traffic === undefined ? "" : ` with ${traffic}% of the traffic`}`,
+    remedy: any ? `finish ${stage} first` : `roll this release out to ${stage} first`,
     command: `pulumi up -s ${stage} --policy-pack policies`,
   };
   const state = stageState(world, stage);
   if (!state.ok) return { ...rest, verdict: "fail", found: `${stage}'s state could not be read: ${state.why}` };
   const current = state.record?.current;
   if (current === undefined) return { ...rest, verdict: "fail", found: `nothing was ever rolled out to ${stage}` };
-  if (!sameName(current.release, world.release)) {
+  if (!any && !sameName(current.release, world.release)) {
     return { ...rest, verdict: "fail", found: `release ${showName(current.release)} in ${stage}` };
   }
+  const less = traffic === undefined ? undefined : lessTraffic(plan, stage, state, current.release, traffic);
+  if (less !== undefined) {
+    const remedy = `bring its canary to ${traffic}% by its steps`;
+    return { ...rest, verdict: "fail", found: less, remedy, command: `npx holdpoint canary ${stage} ${traffic}` };
+  }
   return { ...rest, verdict: "pass", found: `release ${short(current.release.commit)} in ${stage}` };
+}
+
+/** The first canary of a stage that has less traffic than asked for, in words. A stage without any has none. */
+function lessTraffic(
+  plan: Plan,
+  stageName: string,
+  state: StageState,
+  release: ReleaseName,
+  traffic: number,
+): string | undefined {
+  const stage = stageOf(plan, stageName);
+  const canaries = stage === undefined ? [] : allCanaries(stage, state);
+  if (canaries.length === 0) return `no canary of ${stageName}`;
+  const less = canaries.find(
+    ({ record }) => record === undefined || !(weightNow(record) >= traffic) || !sameName(record.release, release),
+  );
+  if (less === undefined) return undefined;
+  const whose = less.operation === undefined ? stageName : `${less.operation} in ${stageName}`;
+  const { record } = less;
+  return record === undefined
+    ? `no step of ${whose} was ever taken`
+    : `${weightNow(record)}% of ${whose} on release ${showName(record.release)}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** When a stage may be changed: windows, release trains, freezes, least durations. */
 import { z } from "zod";
-import { clockTime, duration } from "../units";
+import { clockTime, duration, weight } from "../units";
 import { covers, head, name, names, text } from "./words";
 
 const timeZone = text.refine(isTimeZone, 'an IANA time zone such as "Europe/Berlin"');
@@ -60,14 +60,25 @@ const windowCriterion = z.strictObject({ kind: z.literal("window"), ...head, win
 /** No freeze of the plan's `freezes` is on. */
 const noFreeze = z.strictObject({ kind: z.literal("no-freeze"), ...head });
 
+/** Where each stage gets a release of its own, it is enough that the stage has one: phases that follow each other. */
+const ofRelease = z.literal("any").optional();
+
 /** The stage before has this release. */
-const stageDone = z.strictObject({ kind: z.literal("stage-done"), ...head, stage: name });
+const stageDone = z.strictObject({
+  kind: z.literal("stage-done"),
+  ...head,
+  stage: name,
+  release: ofRelease,
+  /** Each of its canaries has this much of the traffic, or more. */
+  traffic: weight.optional(),
+});
 
 /** The stage before has had this release for so long; counted from the record in its state. */
 const stageLasted = z.strictObject({
   kind: z.literal("stage-lasted"),
   ...head,
   stage: name,
+  release: ofRelease,
   atLeast: duration,
   /** Older than this it has to be looked at anew. */
   atMost: duration.optional(),
