@@ -4,6 +4,8 @@ import { parsePlan, type Plan } from "../../rollout/plan";
 export interface Changes {
   /** Keys of the plan. */
   readonly head?: string;
+  /** Criteria of staging's entry, indented by 8. */
+  readonly stagingCriteria?: string;
   /** Keys of the stage staging, indented by 4. */
   readonly staging?: string;
   /** Keys of the stage production, indented by 4. */
@@ -28,7 +30,13 @@ const CANARY = `    canary:
         health: { passing: 100% }`;
 
 /** A plan of staging and production, which asks for nothing but that staging has the release. */
-export function planText({ head = "", staging = "", production = "", criteria = "" }: Changes = {}): string {
+export function planText({
+  head = "",
+  stagingCriteria = "",
+  staging = "",
+  production = "",
+  criteria = "",
+}: Changes = {}): string {
   return `apiVersion: holdpoint.dev/v1
 kind: RolloutPlan
 name: small
@@ -46,6 +54,7 @@ stages:
     enter:
       criteria:
 ${criterion("canary-at-rest", "staging-at-rest")}
+${stagingCriteria}
 ${staging}
   - name: production
     enter:

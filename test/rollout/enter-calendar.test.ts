@@ -184,7 +184,7 @@ freezes:
     expect(enter(plan, f.world({ now: utc("2026-12-13T02:59") })).outcome).toBe("NO-GO");
   });
   test("name no time where one of them can't be known", () => {
-    const without: Plan = { ...plan, windows: { train: plan.windows["train"]! } };
+    const without: Plan = { ...plan, windows: Object.fromEntries(Object.entries(plan.windows).slice(0, 1)) };
     const decided = enter(without, f.world({ now: utc("2026-11-22T12:00") }));
     expect(decided.opensAt).toBeUndefined();
     expect(decided.outcome).toBe("NO-GO");
@@ -261,6 +261,20 @@ ${criterion("sign-off", "left", "from: [cto], validFor: 24 hours, itemsAttestedB
       } as const,
     };
     expect(enter(plan, f.world({ stages: used, approvals: [cto] })).outcome).toBe("PENDING");
+  });
+  test("has the window of the stage that it stands under", () => {
+    const leaving = smallPlan({
+      staging: `    window: { timeZone: UTC, days: [monday], from: "02:00", for: 4 hours }
+    exit:
+      criteria:
+${criterion("window", "leaving")}`,
+      production: `    window: { timeZone: UTC, days: [sunday], from: "02:00", for: 4 hours }`,
+      criteria: criterion("window", "own"),
+      stagingCriteria: criterion("window", "staging-own"),
+    });
+    const decided = enter(leaving, f.world());
+    expect(finding(decided, "own").verdict).toBe("pass");
+    expect(finding(decided, "leaving")).toMatchObject({ verdict: "fail", wanted: "Monday 02:00 UTC, for 4 hours" });
   });
   test("is not asked of the stage itself", () =>
     expect(
