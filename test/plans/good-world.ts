@@ -157,7 +157,10 @@ function statesOf(plan: Plan, stage: Stage, ask: Ask, now: number): Record<strin
     const current = entry(RELEASE, BASELINE, request, now - lasted(plan, name));
     const reached = index < at || (index === at && (ask.to !== undefined || ask.finish === true));
     const record = reached ? { current, previous: before, ...rest } : { current: before, ...rest };
-    return [name, { ok: true, record, ...(reached && index === at ? canariesBefore(stage, ask, now) : {}) }];
+    // An earlier stage's canaries are where they end.
+    const end = { stage: name, ...(ask.type === undefined ? {} : { type: ask.type }) };
+    const canaries = canariesBefore(plan.stages[index] ?? stage, index === at ? ask : end, now);
+    return [name, { ok: true, record, ...(reached ? canaries : {}) }];
   });
   return Object.fromEntries(states);
 }

@@ -73,6 +73,15 @@ describe("alerts", () => {
     expect(judge({ alerts: "every" }, own({ alerts }))).toBe("fail: no alert service-down");
     expect(judge({ alerts: ["service-down"] }, own({ alerts }))).toBe("fail: no alert service-down");
   });
+  test("of triggers that are armed in other stages only are alerts there", () => {
+    const armed = (stages: string[]) => ({
+      ...PLAN,
+      triggers: PLAN.triggers.map((one) => (one.id === "service-down" ? { ...one, stages } : one)),
+    });
+    const without = own({ alerts: OWN.alerts.filter(({ name }) => name !== "service-down") });
+    expect(judge({ alerts: "every" }, without, armed(["staging"]))).toMatch(/^pass/);
+    expect(judge({ alerts: "every" }, without, armed(["production"]))).toBe("fail: no alert service-down");
+  });
   test("of a plan without triggers are not all there: there is nothing to be complete", () => {
     const plan = { ...PLAN, triggers: [] };
     expect(judge({ alerts: "every" }, DECLARED, plan)).toBe("fail: a plan without any trigger on a metric");
