@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   "yaml-syntax": 2,
   "plan-invalid": 2,
   "calendar-invalid": 2,
+  "coverage-invalid": 2,
+  "coverage-stale": 1,
   "config-invalid": 2,
   "trust-invalid": 2,
   "stack-unknown": 2,

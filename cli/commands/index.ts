@@ -3,6 +3,7 @@ import type { Context, Outcome } from "../context";
 import { registerApprove } from "./approve";
 import { registerAttest } from "./attest";
 import { registerCanary } from "./canary";
+import { registerCoverage } from "./coverage";
 import { registerExplain } from "./explain";
 import { registerHistory } from "./history";
 import { registerKeys } from "./keys";
@@ -19,6 +20,7 @@ export type Register = (program: Command, context: Context, ended: (outcome: Out
 export const COMMANDS: readonly Register[] = [
   registerLint,
   registerExplain,
+  registerCoverage,
   registerKeys,
   registerAttest,
   registerApprove,
