@@ -1,7 +1,6 @@
 /** What the program itself declares: known from the configuration and the plan before anything is changed. */
 import { FEATURES, isOnCanaryStack, type Inventory } from "../inventory";
-import type { CriterionOf, Plan, Stage } from "../plan";
-import { isArmed } from "../triggers";
+import type { CriterionOf, Plan } from "../plan";
 import { isArmed } from "../triggers";
 import type { Declared } from "../world";
 import { listed } from "./answer";
@@ -28,11 +27,6 @@ export function judgeDeclared(criterion: Criterion, { plan, stage, world }: Cont
   return missing.length > 0
     ? { ...rest, verdict: "fail", found: missing.join("; ") }
     : { ...rest, verdict: "pass", found: `declared: ${rest.wanted}` };
-}
-
-/** The plan with the triggers that are armed in the stage: those of other stages are alerts there. */
-function armedPlan(plan: Plan, { name }: Pick<Stage, "name">): Plan {
-  return { ...plan, triggers: plan.triggers.filter((trigger) => isArmed(trigger, name)) };
 }
 
 /** Everything that is missing, in words; undefined for a criterion that asks for nothing. */
