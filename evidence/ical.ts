@@ -126,7 +126,9 @@ class Calendar {
       throw this.refuse(`${label(event)} is an exception that repeats`);
     }
     const left = isException ? new Set<number>() : this.exceptions(event, events, start);
-    for (const wall of this.walls(event, start)) {
+    // Looked up in their zone is only what can be near: a rule of many years repeats long before.
+    const near = this.reading.from - 3 * DAY - longest(length);
+    for (const wall of this.walls(event, start).filter((one) => asUtc(one) >= near)) {
       if (!left.has(instantOf({ ...start, wall }))) this.keep(event, { ...start, wall }, length);
     }
     for (const { moment, length: own } of this.extra(event, start)) {
@@ -364,6 +366,19 @@ const RULE_PARTS = new Set([
   "bysetpos",
   "wkst",
 ]);
+
+const DAY = 86_400_000;
+
+/** At least as long as it lasts, but for what clocks do. */
+function longest(length: Length): number {
+  if ("exact" in length) return length.exact;
+  const { weeks, days, hours, minutes, seconds } = length.nominal;
+  return (weeks * 7 + days) * DAY + ((hours * 60 + minutes) * 60 + seconds) * 1_000;
+}
+
+function asUtc({ year, month, day, hour, minute, second }: Temporal.PlainDateTime): number {
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
 
 /** The parts of a rule, in lower case. */
 type Parts = Readonly<Record<string, unknown>>;
