@@ -1,5 +1,15 @@
 /** Evidence from the command line: files, drills, items of a conditional sign-off, and what a waiver promised. */
-import { attest, attestCondition, attestRun, type Attested, type AttestBase } from "../evidence/attest";
+import { readFileSync } from "node:fs";
+import {
+  attest,
+  attestChanges,
+  attestCheck,
+  attestCondition,
+  attestReview,
+  attestRun,
+  type Attested,
+  type AttestBase,
+} from "../evidence/attest";
 import { EVIDENCE_KINDS } from "../evidence/predicates";
 import { readEvidence } from "../evidence/read";
 import type { Subject } from "../evidence/statement";
@@ -17,19 +27,27 @@ export async function attestFiles(context: Context, files: readonly string[], op
   const signing = await openSigning(context, options.stage, options);
   const base = attestBase(signing, options);
   if (options.condition !== undefined) return condition(context, signing, base, options.condition, files);
+  const stored = await withoutFormat(base, files, options);
+  if (stored !== undefined) return told(context, signing, options.stage, stored);
   const kind = options.kind === undefined ? undefined : requireKind(options.kind);
-  const { suite, branch, scope, section } = options;
+  const { suite, environment, branch, scope, section, survey, satisfied, review, publicKey } = options;
   const done = await attest({
     ...base,
     files,
     root: process.cwd(),
     ...(kind === undefined ? {} : { kind }),
     ...(suite === undefined ? {} : { suite }),
+    ...(environment === undefined ? {} : { environment }),
+    ...(survey === undefined ? {} : { survey }),
+    ...(satisfied === undefined ? {} : { satisfied }),
+    ...(review === undefined ? {} : { review }),
+    ...(publicKey === undefined ? {} : { publicKey: readPublicKey(publicKey) }),
     ...(branch === undefined ? {} : { branch }),
     ...(scope === undefined ? {} : { scope }),
     ...(section === undefined ? {} : { sections: section }),
     ...time("finishedAt", "--finished-at", options.finishedAt),
     ...time("since", "--since", options.since),
+    ...time("databaseUpdatedAt", "--database-updated", options.databaseUpdated),
     ...trigger(options.trigger),
   });
   return told(context, signing, options.stage, done);
@@ -49,6 +67,57 @@ export async function attestDrill(context: Context, command: readonly string[], 
   });
   const { result } = told(context, signing, options.stage, done);
   return { exitCode: done.outcome === "passed" ? 0 : 1, result: { ...result, outcome: done.outcome, took: done.took } };
+}
+
+/** What is attested without a report in a known format: a check, changes, a review by a report for people. */
+async function withoutFormat(
+  base: AttestBase,
+  files: readonly string[],
+  options: FileOptions,
+): Promise<Attested | undefined> {
+  const { check, changesFrom, review, outcome } = options;
+  if ((check !== undefined || changesFrom !== undefined) && files.length > 0)
+    throw new HoldpointError("usage", `found ${files.length} files, wanted none beside --check and --changes-from`);
+  if (check !== undefined) {
+    const note = options.note === undefined ? {} : { note: options.note };
+    return attestCheck({ ...base, check, outcome: options.notDone === true ? "not-done" : "done", ...note });
+  }
+  if (changesFrom !== undefined) return attestChanges({ ...base, from: changesFrom, root: process.cwd() });
+  if (review === undefined || outcome === undefined) return undefined;
+  const words = ["approved", "changes-requested", "rejected"] as const;
+  const known = words.find((one) => one === outcome);
+  if (known === undefined)
+    throw new HoldpointError("usage", `--outcome: found "${outcome}", expected ${choice(words, outcome)}`);
+  const { finishedAt } = time("finishedAt", "--finished-at", options.finishedAt);
+  if (finishedAt === undefined)
+    throw new HoldpointError("usage", "a review without its end", { remedy: "--finished-at 2026-11-22T01:00:00Z" });
+  return attestReview({
+    ...base,
+    review,
+    outcome: known,
+    reviewers: options.reviewer ?? [],
+    ...(options.open === undefined ? {} : { open: openFindings(options.open) }),
+    finishedAt,
+    files,
+    root: process.cwd(),
+  });
+}
+
+/** "critical=0,high=1,medium=2,low=0": each, for what is not said is not known to be none. */
+function openFindings(text: string): { critical: number; high: number; medium: number; low: number } {
+  const found = /^critical=(\d{1,6}),high=(\d{1,6}),medium=(\d{1,6}),low=(\d{1,6})$/.exec(text.replaceAll(" ", ""));
+  if (found === null)
+    throw new HoldpointError("usage", `--open: found "${text}", expected all four: critical=0,high=1,medium=2,low=0`);
+  const [critical = 0, high = 0, medium = 0, low = 0] = found.slice(1).map(Number);
+  return { critical, high, medium, low };
+}
+
+function readPublicKey(file: string): string {
+  try {
+    return readFileSync(file, "utf8").slice(0, 16_384);
+  } catch {
+    throw new HoldpointError("key-missing", `no public key at ${file}`, { remedy: "--public-key <file>" });
+  }
 }
 
 async function condition(
@@ -115,10 +184,10 @@ function requireKind(text: string): EvidenceKind {
 }
 
 function time(
-  key: "finishedAt" | "since",
+  key: "finishedAt" | "since" | "databaseUpdatedAt",
   option: string,
   text: string | undefined,
-): { finishedAt?: number; since?: number } {
+): { finishedAt?: number; since?: number; databaseUpdatedAt?: number } {
   if (text === undefined) return {};
   const instant = parseInstant(text);
   if (instant !== undefined) return { [key]: instant };

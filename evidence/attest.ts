@@ -17,9 +17,13 @@ import { sign, STATEMENT_TYPE } from "./dsse";
 import { formatOf } from "./intake";
 import type { Intake, ReportFile, Stated } from "./intake/report";
 import { refuse, reportFile } from "./intake/report";
-import { readRunbooks } from "./intake/runbooks";
+import { changedFiles } from "./intake/changes";
+import { readDocuments, readRunbooks } from "./intake/runbooks";
 import { PREDICATES } from "./predicates";
 import type { RUN_ANNOTATION } from "./predicates/test-result";
+import type { ChangesPredicate } from "./predicates/changes";
+import type { CheckPredicate } from "./predicates/check";
+import type { ReviewPredicate } from "./predicates/review";
 import type { DrillPredicate } from "./predicates/drill";
 import type { ConditionPredicate } from "./predicates/condition";
 import { refuseSecrets } from "./secrets";
@@ -68,12 +72,15 @@ export async function attest(options: AttestFiles): Promise<Attested> {
   const now = options.now ?? Date.now();
   const { files, folder } = await readFiles(options.root, options.files);
   for (const { name, text } of files) refuseSecrets(name, text);
-  if (folder && options.kind !== undefined && options.kind !== "runbooks") {
-    throw refuse("usage", `a folder is read as runbooks, not as ${options.kind}`);
+  if (folder) {
+    const { kind = "runbooks" } = options;
+    if (kind !== "runbooks" && kind !== "documents")
+      throw refuse("usage", `a folder is read as runbooks or documents, not as ${kind}`);
+    const intake = kind === "runbooks" ? readRunbooks(files, options, now) : readDocuments(files, options, now);
+    return store(options, kind, intake, files);
   }
-  const format = folder ? undefined : formatOf(files, options.kind);
-  const intake = format === undefined ? readRunbooks(files, options, now) : format.read(files, options);
-  return store(options, format?.kind ?? "runbooks", intake, files);
+  const format = formatOf(files, options.kind);
+  return store(options, format.kind, format.read(files, options), files);
 }
 
 /** A condition of a conditional sign-off that the signer says is met. */
@@ -96,14 +103,93 @@ export async function attestCondition(options: AttestCondition): Promise<Atteste
   return store(options, "condition", { predicate, summary: `done: ${options.item}` }, []);
 }
 
+/** An item of a checklist that the signer did, or did not. */
+export interface AttestCheck extends AttestBase {
+  readonly check: string;
+  readonly outcome: "done" | "not-done";
+  readonly note?: string;
+}
+
+/** Attests an item of a checklist. */
+export async function attestCheck({ check, outcome, note, ...base }: AttestCheck): Promise<Attested> {
+  const predicate: CheckPredicate = {
+    finishedOn: formatUtc(base.now ?? Date.now()),
+    statedBy: "attester",
+    stage: base.stage,
+    check,
+    outcome,
+    ...(note === undefined ? {} : { note }),
+  };
+  return store(base, "check", { predicate, summary: `${check}: ${outcome}` }, []);
+}
+
+/** A review whose report no program reads: an audit, a penetration test. The signer says what is in it. */
+export interface AttestReview extends AttestBase {
+  readonly review: string;
+  readonly outcome: ReviewPredicate["outcome"];
+  readonly reviewers: readonly string[];
+  readonly open?: NonNullable<ReviewPredicate["open"]>;
+  /** When it ended, machine time. */
+  readonly finishedAt: number;
+  /** The reports, of any form; kept by digest. */
+  readonly files: readonly string[];
+  readonly root: string;
+}
+
+/** Attests a review by its report. @throws HoldpointError `usage` without a report */
+export async function attestReview(options: AttestReview): Promise<Attested> {
+  const { review, outcome, reviewers, open: left, finishedAt, root } = options;
+  const paths = options.files.map((path) => resolve(root, path));
+  if (paths.length === 0) throw refuse("usage", "a review without its report");
+  const files = await Promise.all(paths.map(async (path) => anyFile(basename(path), await readReport(path))));
+  const empty = files.find(({ bytes }) => bytes.length === 0);
+  if (empty !== undefined) throw refuse("intake-empty", `${empty.name} is empty`);
+  for (const { name, text } of files) refuseSecrets(name, text);
+  const predicate: ReviewPredicate = {
+    finishedOn: formatUtc(finishedAt),
+    statedBy: "attester",
+    stage: options.stage,
+    review,
+    outcome,
+    reviewers: [...reviewers],
+    ...(left === undefined ? {} : { open: left }),
+  };
+  const by = reviewers.length === 0 ? "nobody" : reviewers.join(", ");
+  return store(options, "review", { predicate, summary: `${review}: ${outcome} by ${by}` }, files);
+}
+
+/** Files that differ between the baseline's commit and the release's, by git itself. */
+export interface AttestChanges extends AttestBase {
+  /** Commit, tag or branch of the baseline. */
+  readonly from: string;
+  /** Folder of the git checkout. */
+  readonly root: string;
+}
+
+/** Attests what `git diff` says. @throws HoldpointError `usage`, `intake-run-failed` where git can't tell */
+export async function attestChanges(options: AttestChanges): Promise<Attested> {
+  const { commit } = options.subject;
+  if (commit === undefined) throw refuse("usage", "changes of no commit", "say --commit <full commit>");
+  const { from, files, output } = await changedFiles(options.root, options.from, commit);
+  const predicate: ChangesPredicate = {
+    finishedOn: formatUtc(options.now ?? Date.now()),
+    stage: options.stage,
+    from,
+    files,
+  };
+  const summary = `${files.length} files changed from ${from.slice(0, 7)} to ${commit.slice(0, 7)}`;
+  // git's list of no files is no report; nothing can be kept of it.
+  const reports = output.length === 0 ? [] : [anyFile("git-diff", output)];
+  return store(options, "changes", { predicate, summary }, reports);
+}
+
 /** Signs and stores, raw reports first: an envelope never names a report that is not there. */
 async function store(
   options: AttestBase,
   kind: EvidenceKind,
-  { predicate, summary }: Intake,
+  { predicate, summary, type = PREDICATES[kind].type }: Intake,
   files: readonly ReportFile[],
 ): Promise<Attested> {
-  const { type } = PREDICATES[kind];
   checkSubject(options.subject);
   const body = statementBody(options.subject, type, withReports(kind, predicate, files));
   refuseSecrets("the statement", body.toString("utf8"));
@@ -153,7 +239,9 @@ function checkSubject({ commit, sha256 }: Subject): void {
 function withReports(kind: EvidenceKind, predicate: Intake["predicate"], files: readonly ReportFile[]): unknown {
   if (files.length === 0) return predicate;
   const reports = files.map(({ name, bytes }) => ({ name, digest: { sha256: digest(bytes) } }));
-  if (kind === "vulnerabilities") return { ...predicate, "https://holdpoint.dev/reports": reports };
+  // Predicates of others: a member of ours has a URI for its name.
+  if (kind === "vulnerabilities" || kind === "sbom" || kind === "provenance")
+    return { ...predicate, "https://holdpoint.dev/reports": reports };
   if (kind !== "test-result") return { ...predicate, reports };
   const [run] = predicate["configuration"] as { annotations: Record<typeof RUN_ANNOTATION, unknown> }[];
   return { ...predicate, configuration: [{ ...reports[0], ...run }, ...reports.slice(1)] };
@@ -269,7 +357,7 @@ export async function attestRun(options: AttestRun): Promise<AttestedRun> {
   };
   const took = finishedAt - startedAt;
   const summary = `${options.drill} in ${options.stage} ${outcome} after ${(took / 1000).toFixed(1)} s`;
-  const files = ran.kept === undefined ? [] : [outputFile(ran.kept)];
+  const files = ran.kept === undefined ? [] : [anyFile("output", ran.kept)];
   for (const { name, text } of files) refuseSecrets(name, text);
   const base = { ...options, now: options.now ?? finishedAt };
   return { ...(await store(base, "drill", { predicate, summary }, files)), outcome, exitCode: ran.exitCode, took };
@@ -281,8 +369,8 @@ async function verify(command: readonly string[], options: AttestRun, timeout: n
 }
 
 /** Programs print any bytes; what is no UTF-8 is searched for secrets all the same. */
-function outputFile(bytes: Buffer): ReportFile {
-  return { name: "output", bytes, text: bytes.toString("utf8"), json: undefined, jsonLines: undefined };
+function anyFile(name: string, bytes: Buffer): ReportFile {
+  return { name, bytes, text: bytes.toString("utf8"), json: undefined, jsonLines: undefined };
 }
 
 interface Ran {

@@ -52,13 +52,13 @@ export function armor(blob: Uint8Array): string {
 }
 
 /**
- * Whether this key signed exactly these bytes in our namespace. False, never thrown, for whatever else is in the blob:
+ * Whether this key signed exactly these bytes in the namespace, ours unless another is named. False, never thrown, for whatever else is in the blob:
  * another key, namespace, version, hash or signature scheme, trailing bytes, a hardware key that nobody touched.
  */
-export function verifySsh(trusted: SshKey, bytes: Uint8Array, blob: Uint8Array): boolean {
+export function verifySsh(trusted: SshKey, bytes: Uint8Array, blob: Uint8Array, namespace = SSH_NAMESPACE): boolean {
   try {
     const signature = readSignature(blob);
-    if (signature.namespace !== SSH_NAMESPACE || !signature.publicKey.equals(trusted.blob)) return false;
+    if (signature.namespace !== namespace || !signature.publicKey.equals(trusted.blob)) return false;
     return verifyWith(trusted, signedData(signature, bytes), signature.signature);
   } catch {
     return false;

@@ -5,12 +5,14 @@ import { registerAdd, registerExport } from "./envelopes";
 import type { Register } from "./index";
 
 const HELP = `
-Files are recognised by their content: JUnit XML, Snyk, Trivy, Infracost, PagerDuty, restic, GitHub workflow runs and
-merges, and a folder of runbooks. The release of the stage's stack file is what the evidence is about.
+Files are recognised by their content: test results, coverage, scans, lists of components, load tests, benchmarks, costs,
+on-call schedules, backups, reviews, surveys, checksums and more (docs/evidence.md), and a folder of runbooks. The release of the stage's stack file is what the evidence is about.
 
 Examples:
   holdpoint attest --stage staging --suite smoke --as ci-staging --key ci.pem junit.xml
   holdpoint attest --stage production --as ci-security --key ci.pem snyk.json
+  holdpoint attest --stage production --as qa --suite unit --key ci.pem coverage/lcov.info --finished-at 2026-11-22T01:00:00Z
+  holdpoint attest --stage production --as sam@omnihub.dev --key sam.pem --check legal-review
   holdpoint attest run --stage staging --drill rollback --as sam@omnihub.dev --key sam.pem -- npx holdpoint rollback staging`;
 
 const RUN_HELP = `
@@ -38,6 +40,19 @@ interface FileOptions extends Options {
   readonly trigger?: string;
   readonly section?: readonly string[];
   readonly condition?: string;
+  readonly environment?: string;
+  readonly databaseUpdated?: string;
+  readonly survey?: string;
+  readonly satisfied?: string;
+  readonly review?: string;
+  readonly reviewer?: readonly string[];
+  readonly outcome?: string;
+  readonly open?: string;
+  readonly publicKey?: string;
+  readonly check?: string;
+  readonly notDone?: boolean;
+  readonly note?: string;
+  readonly changesFrom?: string;
 }
 
 interface RunOptions extends Options {
@@ -50,15 +65,31 @@ export const registerAttest: Register = (program, context, ended) => {
   const attest = common(program.command("attest"))
     .summary("sign evidence from files that tools wrote, or from a drill that is run")
     .description("Signs evidence from files that tools wrote, and adds it to the evidence store.")
-    .argument("<files...>", "files of one run, or one folder of runbooks")
-    .option("--suite <name>", "tests: the plan's name of the suite")
-    .option("--kind <kind>", "where the content alone does not tell: freeze, pipelines, …")
+    .argument("[files...]", "files of one run, or one folder of runbooks or documents")
+    .option("--suite <name>", "tests, coverage, measurements: the plan's name of the suite")
+    .option("--environment <name>", "tests and measurements: where they ran, one of several places")
+    .option("--kind <kind>", "where the content alone does not tell: freeze, documents, …")
     .option("--finished-at <time>", "when it was finished, for formats that carry no time: 2026-11-22T01:00:00Z")
     .option("--branch <name>", "pipelines and freeze: the branch")
     .option("--since <time>", "freeze: when it began")
-    .option("--scope <name>", "backups: what was backed up")
+    .option("--scope <name>", "backups: what was backed up; scans: code, dependencies or image")
+    .option("--database-updated <time>", "scans: when the scanner's database was made, where the report does not say")
     .option("--trigger <how>", "backups: manual or scheduled")
-    .option("--section <title...>", "runbooks: sections that each must have")
+    .option("--section <title...>", "runbooks and documents: sections that each must have")
+    .option("--survey <name>", "surveys: the plan's name")
+    .option("--satisfied <rule>", 'surveys: who is satisfied: "rating >= 4", "happy = yes"')
+    .option("--review <name>", "reviews: the plan's name")
+    .option("--reviewer <name...>", "reviews by a report that no program reads: who reviewed")
+    .option("--outcome <outcome>", "the same: approved, changes-requested or rejected")
+    .option("--open <counts>", 'the same: what is still open: "critical=0,high=1,medium=2,low=0"')
+    .option("--public-key <file>", "artifacts: the key with which the signature of the checksums must verify")
+    .option("--check <name>", "that an item of a checklist is done; no files")
+    .option("--not-done", "the item of --check is not done")
+    .option("--note <text>", "beside --check: what there is to say")
+    .option(
+      "--changes-from <commit>",
+      "the files that differ from this commit, tag or branch of the baseline; no files",
+    )
     .option(
       "--condition <approval>",
       "that what this conditional sign-off or waiver asked for is done; its words in place of files",

@@ -1,7 +1,9 @@
 /** All formats, and how a file's own is found: by content, never by name. */
 import type { EvidenceKind } from "../../rollout/evidence";
 import { criterion, pytestBenchmark, vitestBench } from "./benchmarks";
+import { checksums } from "./checksums";
 import { cobertura } from "./cobertura";
+import { githubReview } from "./github-review";
 import { githubRuns } from "./github-runs";
 import { grype } from "./grype";
 import { infracost } from "./infracost";
@@ -11,13 +13,17 @@ import { k6Export, k6Summary } from "./k6";
 import { lcov } from "./lcov";
 import { gitMerges, pullRequests } from "./merges";
 import { npmAudit } from "./npm-audit";
+import { opsgenie } from "./opsgenie";
 import { osvScanner } from "./osv-scanner";
 import { pagerduty } from "./pagerduty";
 import type { Format, ReportFile } from "./report";
 import { refuse } from "./report";
 import { restic } from "./restic";
+import { slsaProvenance } from "./provenance";
 import { sarif } from "./sarif";
+import { cycloneDx, spdx } from "./sbom";
 import { snyk } from "./snyk";
+import { surveyCsv } from "./survey";
 import { trivy } from "./trivy";
 
 /** An explicit list; a new format is one line. */
@@ -44,6 +50,13 @@ export const FORMATS: readonly Format[] = [
   osvScanner,
   grype,
   sarif,
+  cycloneDx,
+  spdx,
+  surveyCsv,
+  githubReview,
+  opsgenie,
+  checksums,
+  slsaProvenance,
 ];
 
 /**

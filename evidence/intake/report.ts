@@ -34,6 +34,13 @@ export interface Stated {
   readonly branch?: string;
   /** Freeze: when it began, machine time. */
   readonly since?: number;
+  /** Surveys: the plan's name, and which answers are satisfied ones: "rating >= 4". */
+  readonly survey?: string;
+  readonly satisfied?: string;
+  /** Reviews: the plan's name. */
+  readonly review?: string;
+  /** Artifacts: text of the public key with which the signature must verify. */
+  readonly publicKey?: string;
   /** Scans: when the scanner's database was made, machine time; only where the report does not say. */
   readonly databaseUpdatedAt?: number;
   /** Backups: what was backed up. Scans: code, dependencies or image. */
@@ -48,6 +55,8 @@ export interface Stated {
 export interface Intake {
   /** Without `reports`, which attest adds. */
   readonly predicate: Readonly<Record<string, unknown>>;
+  /** Predicate type, where the kind has several. */
+  readonly type?: string;
   /** One line for the person at the terminal. */
   readonly summary: string;
 }

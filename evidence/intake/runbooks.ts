@@ -2,6 +2,7 @@
  * Runbooks: Markdown files that are really read. A section counts when something stands under its heading; a heading
  * alone, or one with "TODO" under it, does not.
  */
+import type { DocumentsPredicate } from "../predicates/documents";
 import type { RunbooksPredicate } from "../predicates/runbooks";
 import { digest } from "../canonical";
 import { formatUtc } from "../time";
@@ -16,9 +17,9 @@ export const WANTED_SECTIONS = ["Symptoms", "Diagnosis", "Mitigation", "Escalati
  * @throws HoldpointError `intake-empty` for no or an empty runbook, `intake-missing-field` for a missing section.
  */
 export function readRunbooks(files: readonly ReportFile[], stated: Stated, now: number): Intake {
-  if (files.length === 0) throw refuse("intake-empty", "no runbook: no Markdown file in the folder");
+  if (files.length === 0) throw refuse("intake-empty", "nothing to read: no Markdown file in the folder");
   if (stated.finishedAt !== undefined)
-    throw refuse("intake-not-allowed", "runbooks are read now", "leave out --finished-at");
+    throw refuse("intake-not-allowed", "they are read now", "leave out --finished-at");
   const wanted = stated.sections ?? WANTED_SECTIONS;
   const runbooks = files.map((file) => {
     if (file.text.trim() === "") throw refuse("intake-empty", `${file.name} is empty`);
@@ -35,6 +36,17 @@ export function readRunbooks(files: readonly ReportFile[], stated: Stated, now: 
   });
   const predicate: RunbooksPredicate = { finishedOn: formatUtc(now), stage: stated.stage, runbooks };
   return { predicate, summary: `runbooks: ${runbooks.map(({ name }) => name).join(", ")}` };
+}
+
+/**
+ * Reads documents as runbooks are read, with the sections that each has; which it must have is the plan's to say.
+ * @throws HoldpointError `intake-empty` for no or an empty document, `intake-missing-field` for one of `stated.sections`
+ */
+export function readDocuments(files: readonly ReportFile[], stated: Stated, now: number): Intake {
+  const { predicate } = readRunbooks(files, { ...stated, sections: stated.sections ?? [] }, now);
+  const { runbooks, ...rest } = predicate as RunbooksPredicate;
+  const documents: DocumentsPredicate = { ...rest, documents: runbooks };
+  return { predicate: documents, summary: `documents: ${runbooks.map(({ name }) => name).join(", ")}` };
 }
 
 const NOTHING = /^[\s*_>-]*(?:(?:todo|tbd|tba|fixme|n\/a|coming soon|to be (?:done|written|defined))\b[\s.:!*_]*)?$/i;
