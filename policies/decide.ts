@@ -42,7 +42,8 @@ async function decideIn(project: Project, { world, own }: Gathered): Promise<Mor
   const approved = { needsApproval: needsApproval(project, decision), ...(unapproved && { unapproved }) };
   if (settings.kind === "canary") return { decision, ...approved };
   const state = world.stages[settings.stage];
-  const record = nextRecord(state?.ok === true ? state.record : undefined, { ...settings, request: digest }, decision);
+  const made = { ...settings, request: digest, type: settings.release.type };
+  const record = nextRecord(state?.ok === true ? state.record : undefined, made, decision);
   return { decision, record, ...approved };
 }
 

@@ -26,8 +26,9 @@ function sameEntry(a: StageEntry, b: StageEntry): boolean {
 }
 
 /** Only what is kept: a time would be another one in each preview, and an update plan could not be kept to. */
-function entryOf({ release, baseline, request }: StageEntry): StageEntry {
-  return { release: nameOf(release), baseline: nameOf(baseline), request };
+function entryOf({ release, baseline, request, type }: StageEntry): StageEntry {
+  const asked = type === undefined ? {} : { type };
+  return { release: nameOf(release), baseline: nameOf(baseline), request, ...asked };
 }
 
 /** Only what names a release: callers hand in more. */

@@ -149,7 +149,12 @@ function share(backends: readonly { readonly name: string; readonly weight: numb
 }
 
 const releaseName = z.object({ image: z.string().min(1), commit: z.string().min(1) });
-const entry = z.object({ release: releaseName, baseline: releaseName, request: z.string().min(1) });
+const entry = z.object({
+  release: releaseName,
+  baseline: releaseName,
+  request: z.string().min(1),
+  type: z.string().min(1).optional(),
+});
 const stageRecord = z.object({
   current: entry.optional(),
   previous: entry.optional(),

@@ -11,6 +11,7 @@ import { freezesOf } from "./freezes";
 import { judgeReading } from "./judge";
 import { agreeAll, firstCommon, sinceTimes, windowTimes } from "./openings";
 import type { Canary, Plan, Stage } from "./plan";
+import { releaseTypeOf } from "./release-types";
 import { showDuration, showTime } from "./units";
 import { canaryOf, sameName, stageState, weightNow } from "./world";
 import type { CanaryRecord, StageState, World } from "./world";
@@ -177,6 +178,16 @@ function judgeRelease({ stage, world }: Transition, state: StageState): Answer {
   if (!sameName(entered, world.release)) {
     return { ...rest, verdict: "fail", found: `release ${short(entered.commit)} in ${stage.name}` };
   }
+  // The canary's own stack file says the type, too: another one there would choose another ladder.
+  const type = state.record?.current?.type;
+  if (type !== releaseTypeOf(world)) {
+    return {
+      ...rest,
+      verdict: "fail",
+      found: `it entered ${stage.name} ${asType(type)}, and its canary takes it ${asType(releaseTypeOf(world))}`,
+      remedy: `set the same holdpoint:release.type for both stacks of ${stage.name}`,
+    };
+  }
   const canary = canaryOf(state, world.operation);
   if (canary !== undefined && weightNow(canary) !== 0 && !sameName(canary.release, world.release)) {
     return {
@@ -188,6 +199,10 @@ function judgeRelease({ stage, world }: Transition, state: StageState): Answer {
     };
   }
   return { ...rest, verdict: "pass", found: `release ${short(entered.commit)} in ${stage.name}` };
+}
+
+function asType(type: string | undefined): string {
+  return type === undefined ? "without a type" : `as a ${type}`;
 }
 
 /** The next step and no other. */

@@ -19,6 +19,8 @@ export interface StageEntry {
   readonly baseline: ReleaseName;
   /** Digest of the request that was cleared. */
   readonly request: Digest;
+  /** As what type of release it was asked, where it had one. */
+  readonly type?: string | undefined;
   /** Since when it runs there, plan time: `modified` of the Stash "record". Known of what runs now. */
   readonly since?: number;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { decideStep } from "../../rollout/decide";
 import type { Decision } from "../../rollout/decision";
 import { renderDecision } from "../../rollout/explain";
 import { NOTHING_OWED, type Owed } from "../../rollout/owed";
 import { nextRecord } from "../../rollout/record";
-import { releaseTypeOf, wrongType } from "../../rollout/release-types";
+import { isAskedOf, releaseTypeOf, wrongType } from "../../rollout/release-types";
 import type { Release } from "../../rollout/release";
 import type { StageRecord, World } from "../../rollout/world";
 import * as f from "./world-factory";
@@ -36,7 +37,20 @@ const debt = (criterion: string, of: Release) => ({
 });
 const owing = (...debts: Owed["debts"][number][]): Owed => ({ debts, obligations: [] });
 
+const CANARY = `    canary:
+      owner: sre
+      steps: [{ weight: 50%, hold: 5 minutes }, { weight: 100%, hold: 5 minutes }]
+      judge:
+        minRequests: 20
+        errorRate: { below: 2x, of: baseline, floor: 0.1% }
+        p95: { below: 1.5x, of: baseline }
+        health: { passing: 100% }`;
+
 describe("a release's type", () => {
+  test("that is not known is asked for everything", () => {
+    expect(isAskedOf({ types: ["feature"] }, undefined)).toBe(true);
+    expect(isAskedOf({ types: ["feature"] }, "hotfix")).toBe(false);
+  });
   test("is read from the world", () => expect(releaseTypeOf({ release: release("hotfix") })).toBe("hotfix"));
   test("must be there, and known, where the plan has types", () => {
     expect(wrongType(PLAN, "hotfix")).toBeUndefined();
@@ -178,6 +192,25 @@ describe("what is owed", () => {
     expect(after.owed).toEqual(first.owed);
     const unknown = { usedApprovals: [], owed: { failure: "malformed" } };
     expect(nextRecord(unknown, made, { ...back, wayBack: "back" }).owed).toEqual({ failure: "malformed" });
+  });
+  test("tells with which type a release entered, and the canary can't take it as another", () => {
+    const entered = nextRecord(
+      undefined,
+      { release: second, baseline: f.BASELINE, request: f.hex("7"), type: "hotfix" },
+      deciding(second, good),
+    );
+    expect(entered.current).toMatchObject({ type: "hotfix" });
+    const laddered = plan([SMOKE], TYPES, CANARY);
+    const step = (type: string | undefined): Decision => {
+      const of = release(type, "8");
+      const worldOf = f.canaryWorld(0, { release: of, stages: { production: { ok: true, record: entered } } });
+      return decideStep(laddered, "production", 50, worldOf);
+    };
+    expect(step("hotfix").outcome).toBe("GO");
+    expect(says(step("feature"), "canary.release")).toBe(
+      "NO-GO; fail: it entered production as a hotfix, and its canary takes it as a feature",
+    );
+    expect(step(undefined).outcome).toBe("NO-GO");
   });
   test("does not shut the way back", () => {
     const stages: World["stages"] = {

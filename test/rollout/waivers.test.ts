@@ -214,6 +214,8 @@ describe("what was promised", () => {
     const again = deciding([LEA, CAT], { stages: stages(owed) });
     expect(again).toMatchObject({ outcome: "GO", owed });
   });
+  test("is owed still by the release that meets the criterion in the end", () =>
+    expect(deciding([], { evidence: [smoke, f.scan()], stages: stages(owed) })).toMatchObject({ outcome: "GO", owed }));
   test("blocks the next release, whoever mends what", () => {
     expect(promise(next())).toBe("NO-GO; fail: not done yet");
     expect(next().findings.find(({ criterion }) => criterion === "obligation.scan.1")).toMatchObject({
