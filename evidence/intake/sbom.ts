@@ -68,7 +68,7 @@ function flat(components: readonly Component[]): Component[] {
 }
 
 const spdxSchema = z.object({
-  spdxVersion: z.string(),
+  spdxVersion: z.string().regex(/^SPDX-2\.\d+$/, "SPDX-2.x"),
   name: z.string().min(1),
   creationInfo: z.object({ created: z.string() }),
   packages: z.array(

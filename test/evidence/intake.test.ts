@@ -691,7 +691,7 @@ describe("runbooks", () => {
 
   it("that are none or empty are refused", async () => {
     expect(await refusal(() => readRunbooks([], STATED, NOW))).toBe(
-      "intake-empty: no runbook: no Markdown file in the folder",
+      "intake-empty: nothing to read: no Markdown file in the folder",
     );
     expect(await refusal(() => readRunbooks([text(" \n", "x.md")], STATED, NOW))).toBe("intake-empty: x.md is empty");
   });
