@@ -5,8 +5,9 @@ import type { Register } from "./index";
 const HELP = `
 Decided by the same code as the policy pack, as of now. Exit code 0 GO, 1 NO-GO, 3 PENDING.
 
-Example:
-  holdpoint status production`;
+Examples:
+  holdpoint status production
+  holdpoint status production --why-not   the shortest way to GO: who has to do what, and when it can open`;
 
 const EXIT: Readonly<Record<Decided, ExitCode>> = { GO: 0, "NO-GO": 1, PENDING: 3 };
 
@@ -17,13 +18,24 @@ export const registerStatus: Register = (program, context, ended) => {
     .summary("what a stage's gate says now")
     .description("Shows what a stage's gate says now: every criterion, what was found and what is wanted.")
     .argument("<stage>", "the stage: production")
+    .option("--why-not", "only what is missing, by who has to do it")
     .addHelpText("after", HELP)
-    .action(async (stage: string) => {
+    .action(async (stage: string, { whyNot: onlyMissing }: { whyNot?: boolean }) => {
       const [{ decideNow }, { renderDecision }] = await Promise.all([
         import("../gate"),
         import("../../rollout/explain"),
       ]);
       const now = await decideNow(context, stage);
+      if (onlyMissing === true) {
+        const [{ planOfStage }, { whyNot, renderWhyNot }] = await Promise.all([
+          import("../plan-file"),
+          import("../../rollout/why-not"),
+        ]);
+        const result = whyNot(now.decision, planOfStage(context, stage).plan);
+        context.terminal.say(renderWhyNot(result));
+        ended({ exitCode: EXIT[now.decision.outcome], result });
+        return;
+      }
       context.terminal.say(renderDecision(now.decision));
       if (now.canary !== undefined) context.terminal.say(`canary: ${now.canary.weight} %`);
       ended({ exitCode: EXIT[now.decision.outcome], result: now });
