@@ -83,7 +83,7 @@ describe("a step upwards", () => {
 
   it("is taken after the hold, on live numbers; and earned anew after a step down", async () => {
     atRest(PRODUCTION);
-    expect(await taken(PRODUCTION, 5)).toContain("GO production canary 0% → 5%: 7 criteria met");
+    expect(await taken(PRODUCTION, 5)).toContain("GO production canary 0% → 5%: 11 criteria met");
     const began = Date.now();
     const early = await stand.expectRefused(PRODUCTION, () => step(PRODUCTION, 25));
     expect(refusals(early)["canary.hold"]).toMatch(/^held for .*, since 2026-11-29 0\d:\d\d/);
@@ -92,7 +92,7 @@ describe("a step upwards", () => {
     await pause(began + HOLD - Date.now());
 
     const text = await taken(PRODUCTION, 25);
-    expect(text).toContain("GO production canary 5% → 25%: 7 criteria met");
+    expect(text).toContain("GO production canary 5% → 25%: 11 criteria met");
     expect(text).toMatch(/canary\.error-rate +pass +[\d.]+% of \d+ requests, the baseline [\d.]+% of \d+/);
     expect(text).toMatch(/canary\.health +pass +(\d+) of \1 health probes answered well/);
 
@@ -124,13 +124,18 @@ describe("a release that does worse than the baseline", () => {
     await fault(0.2);
     await pause(HOLD);
     const errors = await refused(STAGING, 100);
-    expect(Object.keys(errors)).toEqual(["canary.error-rate"]);
+    expect(Object.keys(errors)).toEqual(["canary.error-rate", "trigger.canary-error-rate"]);
+    expect(errors["trigger.canary-error-rate"]).toMatch(/^\d+(\.\d+)?%, the baseline's \d(\.\d+)?%$/);
     expect(errors["canary.error-rate"]).toMatch(/^\d+(\.\d+)?% of \d+ requests, the baseline \d(\.\d+)?% of \d+$/);
 
     await fault(0.7, 150);
     await pause(HOLD);
     const all = await refused(STAGING, 100);
-    expect(Object.keys(all)).toEqual(["canary.error-rate", "canary.p95", "canary.health"]);
+    // Not the trigger on health: its one probe of this instant may have been answered.
+    expect(Object.keys(all)).toEqual(
+      expect.arrayContaining(["canary.error-rate", "canary.p95", "canary.health", "trigger.canary-error-rate"]),
+    );
+    expect(all["trigger.canary-latency"]).toMatch(/^[\d.]+ ms, the baseline's [\d.]+ ms$/);
     expect(all["canary.p95"]).toMatch(/^\d+ ms, the baseline \d+ ms$/);
     expect(all["canary.health"]).toMatch(/^\d+ of \d+ health probes answered well$/);
 
@@ -181,13 +186,20 @@ describe("without numbers", () => {
       "canary.error-rate": "no count of the canary's requests",
       "canary.p95": "no count of the canary's requests",
       "canary.health": "no health probes of the canary",
+      "trigger.canary-error-rate": "no data of how many requests there were",
+      "trigger.canary-latency": "no data of how many requests there were",
+      "trigger.canary-health": "no data",
     });
   });
 
   const COUNTS = "no count of the canary's requests";
-  const PROBES = { "canary.health": "no health probes of the canary" };
+  const PROBES = {
+    "canary.health": "no health probes of the canary",
+    "trigger.canary-health": "no number (NaN)",
+  };
+  const RATE = { "trigger.canary-error-rate": "no number (NaN) of how many requests there were" };
   it.each([
-    { what: "counts", errors: "NaN", found: { "canary.error-rate": COUNTS, "canary.p95": COUNTS, ...PROBES } },
+    { what: "counts", errors: "NaN", found: { "canary.error-rate": COUNTS, "canary.p95": COUNTS, ...PROBES, ...RATE } },
     { what: "a quantile", errors: "0", found: { "canary.p95": "no p95 of the canary", ...PROBES } },
   ])("no step is taken on $what, where that is no number", async ({ errors, found }) => {
     let requests = 0;
@@ -217,7 +229,8 @@ describe("without numbers", () => {
       const url = stand.get<string>(PRODUCTION, "holdpoint:prometheus");
       stand.set(STAGING, "holdpoint:prometheus", url);
       const found = await refused(STAGING, 100);
-      expect(Object.keys(found)).toEqual(["canary.error-rate", "canary.p95", "canary.health"]);
+      const triggers = ["error-rate", "latency", "health"].map((name) => `trigger.canary-${name}`);
+      expect(Object.keys(found)).toEqual(["canary.error-rate", "canary.p95", "canary.health", ...triggers]);
       for (const text of Object.values(found))
         expect(text).toContain(`the metrics could not be read: ${url}/api/v1/query: `);
       expect(await taken(STAGING, 0)).toContain("to 0%: all traffic to the baseline, always allowed");
