@@ -1,10 +1,10 @@
 /**
  * Workflow runs as `gh run list --json name,conclusion,headBranch,headSha,status` writes them, newest first; with
- * `updatedAt` among the members the report says itself when the last run ended.
+ * `updatedAt` among the members the report says itself when the last run ended, and with `startedAt` how long each took.
  */
 import { z } from "zod";
 import type { PipelinesPredicate } from "../predicates/pipelines";
-import { parseInstant } from "../time";
+import { formatUtc, parseInstant } from "../time";
 import type { Format, Stated } from "./report";
 import { finish, isRecord, refuse, single } from "./report";
 import { readAs } from "./schema";
@@ -15,6 +15,7 @@ const run = z.object({
   headBranch: z.string().min(1),
   headSha: z.string().regex(/^[0-9a-f]{40}$/, "a full commit"),
   status: z.string().min(1),
+  startedAt: z.string().optional(),
   updatedAt: z.string().optional(),
 });
 type GithubRun = z.output<typeof run>;
@@ -37,10 +38,11 @@ export const githubRuns: Format = {
       ...finish(file, lastUpdate(here), stated),
       stage: stated.stage,
       branch,
-      pipelines: newest(here).map(({ name, status, conclusion, headSha }) => ({
-        name,
-        conclusion: status === "completed" ? conclusion || "unknown" : status,
-        commit: headSha,
+      pipelines: newest(here).map((one) => ({
+        name: one.name,
+        conclusion: one.status === "completed" ? one.conclusion || "unknown" : one.status,
+        commit: one.headSha,
+        ...span(one),
       })),
     };
     const words = predicate.pipelines.map(({ name, conclusion }) => `${name}: ${conclusion}`);
@@ -68,6 +70,13 @@ function newest(runs: readonly GithubRun[]): GithubRun[] {
     if (!byKey.has(key)) byKey.set(key, one);
   }
   return [...byKey.values()];
+}
+
+/** When a run began and ended; nothing where the report does not say both, or it still runs. */
+function span({ status, startedAt, updatedAt }: GithubRun): { startedOn?: string; finishedOn?: string } {
+  const [start, end] = [startedAt, updatedAt].map((text) => (text === undefined ? undefined : parseInstant(text)));
+  if (status !== "completed" || start === undefined || end === undefined) return {};
+  return { startedOn: formatUtc(start), finishedOn: formatUtc(end) };
 }
 
 function lastUpdate(runs: readonly GithubRun[]): number | undefined {
