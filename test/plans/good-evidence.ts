@@ -132,9 +132,13 @@ const FACTS: { readonly [K in Kind]: Make<K> } = {
       reproduced: true,
     }),
   ],
-  branch: ({ branch }) => [
-    piece("provenance", { builder: "https://ci.example/builder", branch }),
-    pipelinesOf(branch, ["build"]),
+  branch: ({ branch }, plan) => [
+    piece("provenance", {
+      builder: ofKind(plan, "provenance")[0]?.builders[0] ?? "https://ci.example/builder",
+      branch,
+      reproduced: true,
+    }),
+    pipelinesOf(branch, plan),
   ],
   documents: (_criterion, plan) => [
     piece("documents", { documents: sectioned(Object.keys(plan.documents), ofKind(plan, "documents")) }),
@@ -169,22 +173,23 @@ const FACTS: { readonly [K in Kind]: Make<K> } = {
   backup: ({ scope, trigger }) => [
     piece("backup", { scope, trigger: trigger === "any" ? "manual" : trigger, integrity: "verified" }),
   ],
-  pipelines: ({ branch }, plan) => {
-    const named = ofKind(plan, "pipelines").filter((one) => one.branch === branch);
-    return [pipelinesOf(branch, ["build", ...named.flatMap(({ names }) => names)])];
-  },
+  pipelines: ({ branch }, plan) => [pipelinesOf(branch, plan)],
 };
 
-const pipelinesOf = (branch: string, names: readonly string[]): Piece =>
-  piece("pipelines", {
+/** A build of the branch, and every pipeline that any criterion names. */
+function pipelinesOf(branch: string, plan: Plan): Piece {
+  const named = ofKind(plan, "pipelines").filter((one) => one.branch === branch);
+  const all = new Set(["build", ...named.flatMap(({ names }) => names)]);
+  return piece("pipelines", {
     branch,
-    pipelines: [...new Set(names)].map((pipeline) => ({
+    pipelines: [...all].map((pipeline) => ({
       name: pipeline,
       conclusion: "success",
       commit: RELEASE.commit,
       took: 1_000,
     })),
   });
+}
 
 /** Each of the names with every section that is asked of it. */
 const sectioned = (

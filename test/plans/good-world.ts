@@ -188,7 +188,7 @@ function canariesBefore(stage: Stage, { to, operation, type }: Ask, now: number)
 /** How long a stage must have had the release before another may be entered, and a minute more. */
 function lasted(plan: Plan, name: string): number {
   const asked = plan.stages
-    .flatMap(({ enter, exit }) => [...enter.criteria, ...(exit?.criteria ?? [])])
+    .flatMap(({ enter, exit, finish }) => [enter, exit, finish].flatMap((gate) => gate?.criteria ?? []))
     .flatMap((one) => (one.kind === "stage-lasted" && one.stage === name ? [one.atLeast] : []));
   return Math.max(0, ...asked) + MINUTE;
 }
