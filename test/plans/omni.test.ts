@@ -1,0 +1,4 @@
+import { testDocument } from "./document-tests";
+import { OMNI } from "./omni.cases";
+
+testDocument({ name: "omni", cases: OMNI });
