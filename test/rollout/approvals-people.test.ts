@@ -102,6 +102,11 @@ describe("hours before the window", () => {
     );
   });
 
+  test("the instant at which the one span ends belongs to the other", () => {
+    expect(outcome({ ...early, ...at(15) }, final)).toBe("PENDING");
+    expect(outcome({ ...early, approvedAt: at(15).approvedAt - 1 }, final)).toBe("GO");
+  });
+
   test("everything must have been met when it was signed, but approvals and the window", () => {
     const blind = { ...early, saw: { outcome: "NO-GO", unmet: ["window", "smoke"] } as const };
     expect(says(enter(TWO, { approvals: [blind, final] }), "t-60")).toBe(
