@@ -3,7 +3,7 @@
  * criterion needs a line in `FACTS`; nothing here knows any one plan.
  */
 import type { Evidence, EvidenceFacts, EvidenceKind } from "../../rollout/evidence";
-import type { CriterionOf, EvidenceCriterion, Plan } from "../../rollout/plan";
+import type { CriterionOf, EvidenceCriterion, Plan, Stage } from "../../rollout/plan";
 import { fitting } from "./fitting";
 
 export const MINUTE = 60_000;
@@ -201,12 +201,23 @@ const sectioned = (
     sections: [...new Set(criteria.filter(({ names: asked }) => asked.includes(one)).flatMap((all) => all.sections))],
   }));
 
-/** Everything that any criterion of the plan asks for, in the stage it is asked in; each piece once. */
-export function goodEvidence(plan: Plan, now: number): Evidence[] {
-  const all = evidenceCriteria(plan).flatMap((criterion) =>
+/**
+ * Everything that any criterion of the plan asks for, in the stage it is asked in; each piece once. Of several branches
+ * the release is of the one that the asked stage is deployed from: phases may each have their own.
+ */
+export function goodEvidence(plan: Plan, now: number, stage: Stage): Evidence[] {
+  const elsewhere = new Set(
+    plan.stages.filter((one) => one.branch !== stage.branch).flatMap(({ branch }) => branch ?? []),
+  );
+  const asked = evidenceCriteria(plan).filter(
+    (one) => one.kind !== "branch" || stage.branch === undefined || !elsewhere.has(one.branch),
+  );
+  const all = asked.flatMap((criterion) =>
     (FACTS[criterion.kind] as Make<Kind>)(criterion as never, plan, now).map((made) => dated(criterion, made, now)),
   );
-  const once = new Map(all.map((item) => [JSON.stringify([item.kind, item.facts, item.stage, item.finishedAt]), item]));
+  const once = new Map(
+    all.map((item) => [JSON.stringify([item.kind, item.facts, item.stage, item.finishedAt, item.signers]), item]),
+  );
   return [...once.values()].map((item, index) => ({ ...item, id: (index + 1).toString(16).padStart(64, "0") }));
 }
 

@@ -73,7 +73,7 @@ export function goodWorld(plan: Plan, ask: Ask): World {
     release: { ...RELEASE, ...(type === undefined ? {} : { type }) },
     baseline: ask.finish === true ? RELEASE : BASELINE,
     request: REQUEST,
-    evidence: goodEvidence(plan, now),
+    evidence: goodEvidence(plan, now, stage),
     rejected: [],
     approvals: approvalsOf(plan, stage, ask, stack, now),
     binding: { stack, request: REQUEST, state: hex("5") },
