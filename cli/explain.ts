@@ -1,6 +1,10 @@
-/** What a stage's gate asks for, from the plan alone. */
-import { criterionLine, type Criterion, type Plan, type Stage } from "../rollout/plan";
-import { showDuration } from "../rollout/units";
+/** What a stage's gates ask for, from the plan alone, in a reader's words. */
+import { showWindow } from "../rollout/calendar";
+import { freezesOf } from "../rollout/freezes";
+import { criterionLine, type Canary, type Criterion, type Plan, type Stage } from "../rollout/plan";
+import { isArmed } from "../rollout/triggers";
+import { showDuration, showPercent, showQuantity } from "../rollout/units";
+import { showLimits } from "../rollout/limits";
 
 /** One criterion as a reader wants it. */
 export interface ExplainedCriterion {
@@ -14,66 +18,155 @@ export interface ExplainedCriterion {
   readonly who: string;
   /** How old it may be; empty where age does not matter. */
   readonly fresh: string;
+  /** "below 500 ms"; empty where there is no number. */
+  readonly limits: string;
+  /** Types of releases that are asked; empty for all. */
+  readonly types: readonly string[];
   /** "plans/omnihub.yaml:41" */
   readonly line: string;
 }
 
-/** One step of the canary. */
+/** One step of a canary. */
 export interface ExplainedStep {
   readonly weight: number;
   /** "15 minutes" */
   readonly hold: string;
+  /** What is asked before it, besides what is asked of every step. */
+  readonly criteria: readonly ExplainedCriterion[];
   readonly line: string;
 }
 
-/** A stage's gate and its canary. */
+/** A canary of the stage. */
+export interface ExplainedCanary {
+  /** "search"; empty for the whole service's. */
+  readonly operation: string;
+  readonly steps: readonly ExplainedStep[];
+  /** Types of releases with other steps, and their weights. */
+  readonly stepsFor: Readonly<Record<string, readonly number[]>>;
+  /** What a step must show before the next one, in sentences. */
+  readonly judged: readonly string[];
+  /** Asked before each step but the first. */
+  readonly criteria: readonly ExplainedCriterion[];
+}
+
+/** One gate: what has to hold, all of it. */
+export interface ExplainedGate {
+  readonly gate: "enter" | "exit" | "finish";
+  /** "To enter production, all of" */
+  readonly title: string;
+  readonly criteria: readonly ExplainedCriterion[];
+}
+
+/** A stage's gates, its canaries, and what sends it back. */
 export interface ExplainedStage {
   readonly stage: string;
   readonly title: string;
   readonly plan: string;
-  readonly criteria: readonly ExplainedCriterion[];
-  readonly steps: readonly ExplainedStep[];
-  /** What a step must show before the next one, in sentences. */
-  readonly judged: readonly string[];
+  /** For whom, when, from where: sentences. */
+  readonly about: readonly string[];
+  readonly gates: readonly ExplainedGate[];
+  readonly canaries: readonly ExplainedCanary[];
+  /** What rolls back or calls somebody here, in sentences. */
+  readonly triggers: readonly string[];
 }
 
-/** Lists a stage's criteria and steps. */
+/** Lists everything that is asked in a stage. */
 export function explainStage(plan: Plan, stage: Stage): ExplainedStage {
-  const index = plan.stages.indexOf(stage);
+  const before = plan.stages[plan.stages.indexOf(stage) - 1];
+  const explain = (all: readonly Criterion[], of: Stage = stage) => all.map((one) => explainCriterion(plan, of, one));
+  const gates: readonly (ExplainedGate | undefined)[] = [
+    before?.exit && {
+      gate: "exit",
+      title: `To leave ${before.name}, all of`,
+      criteria: explain(before.exit.criteria, before),
+    },
+    { gate: "enter", title: `To enter ${stage.name}, all of`, criteria: explain(stage.enter.criteria) },
+    stage.finish && {
+      gate: "finish",
+      title: `To make it the baseline of ${stage.name}, ${showDuration(stage.finish.after)} after its last step, all of`,
+      criteria: explain(stage.finish.criteria),
+    },
+  ];
   return {
     stage: stage.name,
     title: stage.title ?? stage.name,
     plan: plan.source.file,
-    criteria: stage.enter.criteria.map((criterion) => explainCriterion(plan, stage, criterion)),
-    steps: (stage.canary?.steps ?? []).map(({ weight, hold }, at) => ({
-      weight,
-      hold: showDuration(hold),
-      line: plan.source.at(["stages", index, "canary", "steps", at]),
-    })),
-    judged: stage.canary === undefined ? [] : judgeSentences(stage.canary.judge),
+    about: aboutSentences(plan, stage),
+    gates: gates.filter((gate) => gate !== undefined),
+    canaries: canariesOf(stage).map(([operation, canary]) => explainCanary(plan, stage, operation, canary)),
+    triggers: plan.triggers.filter((trigger) => isArmed(trigger, stage.name)).map(triggerSentence),
   };
+}
+
+function canariesOf(stage: Stage): (readonly [operation: string, canary: Canary])[] {
+  return [
+    ...(stage.canary === undefined ? [] : [["", stage.canary] as const]),
+    ...Object.entries(stage.canaries ?? {}).map(([name, canary]) => [name, canary] as const),
+  ];
 }
 
 /** The explanation as text: two lines a criterion, which fit any terminal. */
 export function renderExplanation(explained: ExplainedStage): string {
-  const { title, plan, stage, criteria, steps, judged } = explained;
-  const head = `${title} (${plan})\nTo enter ${stage}, all of:`;
-  const asked = criteria.map((criterion) => {
-    const { criterion: id, title: what, who, fresh, owner, contact, line } = criterion;
-    const details = [who, fresh, `mended by ${owner} (${contact})`, line].filter((part) => part !== "");
-    return `  ${id}: ${what}\n      ${details.join(" | ")}`;
-  });
-  const ladder = steps.map(({ weight, hold, line }) => `  ${`${weight} %`.padStart(5)}  held ${hold}  ${line}`);
-  const canary = [
-    `Then the canary: each step once the one before was held and showed`,
+  const { title, plan, about, gates, canaries, triggers } = explained;
+  // In the order in which they come: the finish is after the canary.
+  const [entry, end] = [gates.filter(({ gate }) => gate !== "finish"), gates.filter(({ gate }) => gate === "finish")];
+  return [
+    `${title} (${plan})`,
+    ...about.map((sentence) => `  ${sentence}`),
+    ...entry.flatMap(renderGate),
+    ...canaries.flatMap(renderCanary),
+    ...end.flatMap(renderGate),
+    ...(triggers.length === 0 ? [] : ["Always watched:", ...triggers.map((sentence) => `  ${sentence}`)]),
+  ].join("\n");
+}
+
+function renderGate({ title, criteria }: ExplainedGate): string[] {
+  return [`${title}:`, ...criteria.map((criterion) => renderCriterion(criterion, "  "))];
+}
+
+function renderCriterion(explained: ExplainedCriterion, indent: string): string {
+  const { criterion, title, who, fresh, limits, types, owner, contact, line } = explained;
+  const only = types.length === 0 ? "" : `only a ${types.join(" or ")}`;
+  const details = [only, limits, who, fresh, `mended by ${owner} (${contact})`, line].filter((part) => part !== "");
+  return `${indent}${criterion}: ${title}\n${indent}    ${details.join(" | ")}`;
+}
+
+function renderCanary({ operation, steps, stepsFor, judged, criteria }: ExplainedCanary): string[] {
+  const whose = operation === "" ? "the canary" : `the canary of ${operation}`;
+  return [
+    `Then ${whose}: each step once the one before was held and showed`,
     ...judged.map((one) => `      ${one}`),
-    ...ladder,
+    ...criteria.map((one) => renderCriterion(one, "      ")),
+    ...steps.flatMap((step) => [
+      `  ${`${step.weight} %`.padStart(5)}  held ${step.hold}  ${step.line}`,
+      ...step.criteria.map((one) => renderCriterion(one, "         ")),
+    ]),
+    ...Object.entries(stepsFor).map(([type, weights]) => `  a ${type} takes ${weights.join(" %, ")} %`),
   ];
-  return [head, ...asked, ...(steps.length === 0 ? [] : canary)].join("\n");
+}
+
+function explainCanary(plan: Plan, stage: Stage, operation: string, canary: Canary): ExplainedCanary {
+  const path = ["stages", plan.stages.indexOf(stage), ...(operation === "" ? ["canary"] : ["canaries", operation])];
+  const explain = (all: readonly Criterion[]) => all.map((one) => explainCriterion(plan, stage, one));
+  const approval = canary.approval === undefined ? [] : [canary.approval];
+  return {
+    operation,
+    steps: canary.steps.map(({ weight, hold, criteria }, at) => ({
+      weight,
+      hold: showDuration(hold),
+      criteria: explain(criteria),
+      line: plan.source.at([...path, "steps", at]),
+    })),
+    stepsFor: Object.fromEntries(
+      Object.entries(canary.stepsFor).map(([type, steps]) => [type, steps.map(({ weight }) => weight)]),
+    ),
+    judged: judgeSentences(canary.judge),
+    criteria: explain([...canary.criteria, ...approval]),
+  };
 }
 
 function explainCriterion(plan: Plan, stage: Stage, criterion: Criterion): ExplainedCriterion {
-  const { id, title, kind, owner } = criterion;
+  const { id, title, kind, owner, types } = criterion;
   return {
     criterion: id,
     title,
@@ -82,8 +175,18 @@ function explainCriterion(plan: Plan, stage: Stage, criterion: Criterion): Expla
     contact: plan.owners[owner]?.contact ?? "",
     who: whoSays(criterion),
     fresh: freshness(criterion),
+    limits: isLimited(criterion) ? showLimits(criterion) : "",
+    types: types ?? [],
     line: criterionLine(plan, stage.name, id),
   };
+}
+
+type Limited = Extract<Criterion, { kind: "measurement" | "survey" | "metric" }>;
+
+/** The same keys are counts in other kinds. */
+function isLimited(criterion: Criterion): criterion is Limited {
+  const { kind } = criterion;
+  return kind === "measurement" || kind === "survey" || kind === "metric";
 }
 
 function whoSays(criterion: Criterion): string {
@@ -93,14 +196,48 @@ function whoSays(criterion: Criterion): string {
 
 function freshness(criterion: Criterion): string {
   if ("validFor" in criterion) return `signed within ${showDuration(criterion.validFor)}`;
+  if (criterion.kind === "stage-lasted") return `for ${showDuration(criterion.atLeast)} or longer`;
+  if ("over" in criterion) return `over ${showDuration(criterion.over)}`;
   return "maxAge" in criterion ? `at most ${showDuration(criterion.maxAge)} old` : "";
 }
 
-function judgeSentences({ errorRate, p95, health, minRequests }: NonNullable<Stage["canary"]>["judge"]): string[] {
+/** For whom a stage is, when it may be changed, and what its releases come from. */
+function aboutSentences(plan: Plan, stage: Stage): string[] {
+  const { cohort, window, branch, risk } = stage;
+  const people = cohort?.people;
+  const many = people === undefined ? "" : `, ${[people.min, people.max].filter(Boolean).join("-")} people`;
+  const types = Object.entries(plan.releaseTypes ?? {}).map(([name, { title }]) => `${name} (${title})`);
+  const freezes = freezesOf(plan, stage);
+  return [
+    ...(cohort === undefined ? [] : [`for ${cohort.who}${many}`]),
+    ...(branch === undefined ? [] : [`deployed from ${branch}`]),
+    ...(window === undefined ? [] : [`open on ${showWindow(window)}, for ${showDuration(window.for)}`]),
+    ...freezes.map((freeze) =>
+      "file" in freeze
+        ? `not during ${freeze.title} (${freeze.file})`
+        : `not from ${freeze.from} to ${freeze.to}: ${freeze.title}`,
+    ),
+    ...(types.length === 0 ? [] : [`types of releases: ${types.join(", ")}`]),
+    ...(risk === undefined ? [] : [`risk: ${risk}`]),
+  ];
+}
+
+const DOES = { rollback: "rolls back", page: "calls", notify: "tells" } as const;
+
+function triggerSentence({ id, title, when, does, owner, runbook }: Plan["triggers"][number]): string {
+  const condition =
+    "criterion" in when
+      ? `not: ${when.criterion.title}`
+      : `${when.metric} ${showLimits(when)}${when.of === undefined ? "" : ` of ${when.of === "baseline" ? "the baseline's" : "its own before"}`}${when.for === undefined ? "" : ` for ${showDuration(when.for)}`}`;
+  const whom = does === "rollback" ? `, ${owner} is told` : ` ${owner}`;
+  return `${id}: ${title} (${condition}): ${DOES[does]}${whom}${runbook === undefined ? "" : `, runbook ${runbook}`}`;
+}
+
+function judgeSentences({ errorRate, p95, health, minRequests, traffic }: Canary["judge"]): string[] {
   return [
     `error rate under ${errorRate.below}x of the baseline's`,
     `p95 under ${p95.below}x of the baseline's`,
-    `${health.passing * 100} % of health checks pass`,
-    `at least ${minRequests} requests on each side`,
+    `${showPercent(health.passing).replace("%", " %")} of health checks pass`,
+    `at least ${minRequests} requests on each side${traffic === undefined ? "" : `, of ${showQuantity(traffic)} that are counted on`}`,
   ];
 }
