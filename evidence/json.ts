@@ -73,7 +73,8 @@ function endOfString(text: string, start: number): number {
 }
 
 function addName(names: Set<string> | undefined, token: string): void {
-  const name = JSON.parse(token) as string;
+  // The whole text has been parsed already: without an escape, a name is what stands between its quotes.
+  const name = token.includes("\\") ? (JSON.parse(token) as string) : token.slice(1, -1);
   if (names?.has(name))
     throw new JsonError(`JSON in which the member ${JSON.stringify(name.slice(0, 60))} occurs twice`);
   names?.add(name);
