@@ -18,6 +18,8 @@ export interface Case {
   readonly title: string;
   readonly ask: Ask;
   readonly change: Change;
+  /** What is wrong in the plan itself, where the criterion is about the plan. */
+  readonly edit?: (plan: Plan) => Plan;
   /** Id of the criterion that must refuse it, or of a part of it. */
   readonly refusedBy: string;
 }
@@ -40,12 +42,23 @@ export function refused(
   return { rows, title, ask, refusedBy, change: (world) => changes.reduce((now, change) => change(now), world) };
 }
 
+/** The same, with a mistake in the plan instead of in the world: a contact that is none. */
+export function refusedPlan(
+  rows: readonly string[],
+  title: string,
+  ask: Ask,
+  refusedBy: string,
+  edit: (plan: Plan) => Plan,
+): Case {
+  return { ...refused(rows, title, ask, refusedBy), edit };
+}
+
 /**
  * Why a case does not hold under a plan, or undefined: the gate must be shut, by the criterion that is named.
  * @param made the plan that the good world is made from: a mutant is judged in the world of the whole plan
  */
-export function whyNot({ ask, change, refusedBy }: Case, plan: Plan, made: Plan = plan): string | undefined {
-  const { outcome, findings, wayBack } = decide(plan, ask, change(goodWorld(made, ask)));
+export function whyNot({ ask, change, refusedBy, edit }: Case, plan: Plan, made: Plan = plan): string | undefined {
+  const { outcome, findings, wayBack } = decide(edit?.(plan) ?? plan, ask, change(goodWorld(made, ask)));
   const named = findings.filter(({ criterion }) => criterion === refusedBy || criterion.startsWith(`${refusedBy}.`));
   if (wayBack !== undefined) return `it is a way back: ${wayBack}`;
   if (named.length === 0) return `nothing in the gate is called ${refusedBy}`;

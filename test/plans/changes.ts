@@ -18,6 +18,17 @@ export function says<K extends EvidenceKind>(kind: K, facts: Some<K>, about: Som
   return evidence(kind, about, (item) => ({ ...item, facts: { ...item.facts, ...facts } }));
 }
 
+/** A suite measured another number: in every environment, or in one. Units stay as they are. */
+export function measures(suite: string, name: string, value: number, environment?: string): Change {
+  const about = { suite, ...(environment === undefined ? {} : { environment }) };
+  return evidence("measurement", about, (item) => {
+    const { measures: all } = item.facts;
+    if (!all.some((one) => one.name === name)) throw new Error(`${suite} does not measure ${name} in this world`);
+    const changed = all.map((one) => (one.name === name ? { ...one, value } : one));
+    return { ...item, facts: { ...item.facts, measures: changed } };
+  });
+}
+
 /** Evidence was finished so much earlier: "8 days". */
 export function older<K extends EvidenceKind>(kind: K, by: string, about: Some<K> = {}): Change {
   return evidence(kind, about, (item) => ({ ...item, finishedAt: item.finishedAt - span(by) }));
@@ -152,6 +163,18 @@ export const undeclared =
     if (less === declared.own.features.length + declared.canary.features.length)
       throw new Error(`nothing declares "${feature}"`);
     return { ...world, declared: { ...declared, own, canary } };
+  };
+
+/** An earlier stage does not have a feature that this one has. */
+export const lacks =
+  (stage: string, feature: string): Change =>
+  (world) => {
+    const there = world.declared?.others[stage];
+    if (there === undefined || "failure" in there || !there.features.includes(feature))
+      throw new Error(`${stage} has no "${feature}" in this world`);
+    const features = there.features.filter((one) => one !== feature);
+    const declared = { ...world.declared, others: { ...world.declared?.others, [stage]: { features } } };
+    return { ...world, declared: declared as NonNullable<World["declared"]> };
   };
 
 /** The program makes no alert, or no dashboard, of a name; or an alert names no runbook. */

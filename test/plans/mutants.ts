@@ -102,6 +102,8 @@ const EACH = new Set([
   "none",
   "dashboards",
   "modules",
+  "contacts",
+  "alerts",
 ]);
 /** Keys without which less is asked, where they may be left out. */
 const OPTIONAL = new Set(["integrity", "signed", "reproduced", "stage", "scope", "when", "notBefore"]);
