@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   "intake-run-failed": 2,
   "intake-inconsistent": 2,
   "intake-secret": 2,
+  "intake-no-database-date": 2,
+  "intake-encoding": 2,
   "store-unreadable": 1,
   "store-unwritable": 1,
   "replay-impossible": 1,

@@ -38,7 +38,7 @@ export async function changedFiles(folder: string, from: string, to: string): Pr
   try {
     return { from: begin, files: text.decode(output).split("\0").filter(Boolean), output };
   } catch {
-    throw refuse("intake-not-allowed", "a changed file has a name that is not UTF-8");
+    throw refuse("intake-encoding", "a changed file has a name that is not UTF-8");
   }
 }
 

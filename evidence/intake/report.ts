@@ -72,14 +72,14 @@ export interface Format {
   read(files: readonly ReportFile[], stated: Stated): Intake;
 }
 
-/** Reads a report's bytes. `intake-unknown-format` for what is no UTF-8 text. */
+/** Reads a report's bytes. `intake-encoding` for what is no UTF-8 text. */
 export function reportFile(name: string, bytes: Uint8Array): ReportFile {
   let text: string;
   try {
     text = decodeUtf8(bytes).replace(/^\ufeff/, "");
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw refuse("intake-unknown-format", `${name} is not UTF-8 text`);
+    throw refuse("intake-encoding", `${name} is not UTF-8 text`);
   }
   const json = tryJson(text);
   return { name, bytes, text, json, jsonLines: json === undefined ? tryLines(text) : [json] };

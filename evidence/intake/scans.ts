@@ -32,7 +32,7 @@ export function scanOf(file: ReportFile, scan: Scan, stated: Stated): Intake {
   const updated = databaseDate(file, scan, stated);
   if (updated === undefined && scan.findings.length === 0 && scan.live !== true) {
     throw refuse(
-      "intake-missing-field",
+      "intake-no-database-date",
       `${file.name}: nothing found, and no date of the database that was asked`,
       "state it with --database-updated <time in UTC>; the statement says that it was you",
     );

@@ -54,7 +54,7 @@ export const trivy: Format = {
     const unique = [...new Map(found.map((one) => [one.VulnerabilityID, one.Severity])).entries()];
     if (unique.length === 0 && database === undefined) {
       throw refuse(
-        "intake-missing-field",
+        "intake-no-database-date",
         `${file.name}: nothing found, and no date of the database that was asked`,
         "attest it together with the output of `trivy version --format json`",
       );

@@ -104,7 +104,7 @@ describe("attest", () => {
     [
       "a folder as something else",
       { files: ["runbooks/complete"], kind: "cost" },
-      "usage: a folder is read as runbooks, not as cost",
+      "usage: a folder is read as runbooks or documents, not as cost",
     ],
     [
       "a report of the future",

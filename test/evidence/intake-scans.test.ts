@@ -40,7 +40,7 @@ describe("OSV-Scanner", () => {
       statedBy: true,
     });
     expect(await refusal(() => intake([fixture("osv/clean-all.json")], AT))).toBe(
-      "intake-missing-field: clean-all.json: nothing found, and no date of the database that was asked",
+      "intake-no-database-date: clean-all.json: nothing found, and no date of the database that was asked",
     );
   });
   it("without a score is of unknown severity", () => {

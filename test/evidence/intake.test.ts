@@ -327,7 +327,7 @@ describe("Trivy JSON", () => {
   it("that found nothing is believed only with the date of its database", async () => {
     const file = fixture("trivy/nothing-found.json");
     expect(await refusal(() => intake([file]))).toBe(
-      "intake-missing-field: nothing-found.json: nothing found, and no date of the database that was asked",
+      "intake-no-database-date: nothing-found.json: nothing found, and no date of the database that was asked",
     );
     expect(intake([file, fixture("trivy/version.json")]).summary).toBe("nothing found");
   });
@@ -583,6 +583,31 @@ describe("GitHub workflow runs", () => {
 
 const FREEZE = { branch: "main", since: at("2026-11-20T12:00:00Z"), finishedAt: STATED_TIME };
 
+describe("how long GitHub's runs took", () => {
+  const run = (change: object) =>
+    text(
+      JSON.stringify([
+        {
+          name: "CI",
+          conclusion: "success",
+          headBranch: "main",
+          headSha: "0".repeat(40),
+          status: "completed",
+          startedAt: "2026-11-21T10:00:00Z",
+          updatedAt: "2026-11-21T10:09:30Z",
+          ...change,
+        },
+      ]),
+    );
+  const took = (change: object): unknown =>
+    (intake([run(change)]).facts as { pipelines: { took?: number }[] }).pipelines[0]?.took;
+  it("is told where both times are", () => {
+    expect(took({})).toBe(9.5 * 60_000);
+    expect(took({ startedAt: undefined })).toBeUndefined();
+    expect(took({ status: "in_progress", conclusion: "" })).toBeUndefined();
+  });
+});
+
 describe("merges into a frozen branch", () => {
   it("of pull requests are those since it was frozen, emergencies by their label", () => {
     expect(intake([fixture("github/merged.json")], FREEZE)).toMatchObject({
@@ -725,7 +750,7 @@ describe("a file in no known format", () => {
 
   it("binary is refused", async () => {
     expect(await refusal(() => reportFile("x.bin", Buffer.from([0xff, 0xfe, 0x00])))).toBe(
-      "intake-unknown-format: x.bin is not UTF-8 text",
+      "intake-encoding: x.bin is not UTF-8 text",
     );
   });
 
