@@ -2,7 +2,7 @@
  * Which evidence speaks to a criterion: of its kind, about this release and stage, signed by a role that may attest
  * it. What was found but does not count is said, so that nobody hunts for evidence that is there.
  */
-import type { EvidenceHead, EvidenceKind, EvidenceOf, RejectedEvidence } from "../evidence";
+import type { Evidence, EvidenceHead, EvidenceKind, EvidenceOf, RejectedEvidence } from "../evidence";
 import type { EvidenceCriterion } from "../plan";
 import { imageDigest } from "../release";
 import type { Release } from "../release";
@@ -39,10 +39,8 @@ export function select<K extends EvidenceKind>(
   if (world.evidenceFailure !== undefined) {
     return { items: [], others: "", failure: `the evidence could not be read: ${world.evidenceFailure}` };
   }
-  const ofKind = world.evidence.filter(
-    (item) => item.kind === wish.kind,
-  ) as readonly unknown[] as readonly EvidenceOf<K>[];
-  const all = ofKind.filter((item) => wish.about(item.facts));
+  const ofKind = byKind(world.evidence).get(wish.kind) ?? [];
+  const all = (ofKind as readonly unknown[] as readonly EvidenceOf<K>[]).filter((item) => wish.about(item.facts));
   const reasons = all.map((item) => ({ item, reason: whyNot(item, criterion, world.release) }));
   const items = reasons.filter(({ reason }) => reason === undefined).map(({ item }) => item);
   const untimely = items.find((item) => !(item.finishedAt <= world.now));
@@ -52,6 +50,22 @@ export function select<K extends EvidenceKind>(
   }
   const others = [...elsewhere(reasons, wish.noun), ...rejections(wish.kind, criterion.stage, world.rejected)];
   return { items: items.toSorted(newestFirst), others: others.join("; ") };
+}
+
+const INDEXED = new WeakMap<readonly Evidence[], ReadonlyMap<EvidenceKind, readonly Evidence[]>>();
+
+/** The evidence of each kind. A world's list never changes, so it is sorted once for all of its criteria. */
+function byKind(evidence: readonly Evidence[]): ReadonlyMap<EvidenceKind, readonly Evidence[]> {
+  const known = INDEXED.get(evidence);
+  if (known !== undefined) return known;
+  const index = new Map<EvidenceKind, Evidence[]>();
+  for (const item of evidence) {
+    const same = index.get(item.kind);
+    if (same === undefined) index.set(item.kind, [item]);
+    else same.push(item);
+  }
+  INDEXED.set(evidence, index);
+  return index;
 }
 
 /** Newest first; what came at the same time keeps an order that does not depend on the store's. */
