@@ -8,8 +8,8 @@ import type { World } from "../../rollout/world";
 import { decide, goodWorld } from "./good-world";
 import type { Ask } from "./good-world";
 
-/** A change of the world. */
-export type Change = (world: World) => World;
+/** A change of the world. What a source would answer depends on what it is asked: on the plan that is judged. */
+export type Change = (world: World, plan: Plan) => World;
 
 export interface Case {
   /** Ids of the demands that this shows. Each must stand in the `covers` of the plan's item that refuses it. */
@@ -39,7 +39,13 @@ export function refused(
   refusedBy: string,
   ...changes: readonly Change[]
 ): Case {
-  return { rows, title, ask, refusedBy, change: (world) => changes.reduce((now, change) => change(now), world) };
+  return {
+    rows,
+    title,
+    ask,
+    refusedBy,
+    change: (world, plan) => changes.reduce((now, change) => change(now, plan), world),
+  };
 }
 
 /** The same, with a mistake in the plan instead of in the world: a contact that is none. */
@@ -58,7 +64,8 @@ export function refusedPlan(
  * @param made the plan that the good world is made from: a mutant is judged in the world of the whole plan
  */
 export function whyNot({ ask, change, refusedBy, edit }: Case, plan: Plan, made: Plan = plan): string | undefined {
-  const { outcome, findings, wayBack } = decide(edit?.(plan) ?? plan, ask, change(goodWorld(made, ask)));
+  const judged = edit?.(plan) ?? plan;
+  const { outcome, findings, wayBack } = decide(judged, ask, change(goodWorld(made, ask), judged));
   const named = findings.filter(({ criterion }) => criterion === refusedBy || criterion.startsWith(`${refusedBy}.`));
   if (wayBack !== undefined) return `it is a way back: ${wayBack}`;
   if (named.length === 0) return `nothing in the gate is called ${refusedBy}`;

@@ -3,6 +3,7 @@ import type { Evidence, EvidenceFacts, EvidenceKind, EvidenceOf } from "../../ro
 import { parseDuration } from "../../rollout/units";
 import type { ReadSample } from "../../rollout/readings";
 import type { TrackReading, World } from "../../rollout/world";
+import { stageOf } from "../../rollout/plan";
 import { canaryOf } from "../../rollout/world";
 import type { Change } from "./cases";
 
@@ -53,11 +54,11 @@ export function inStage<K extends EvidenceKind>(kind: K, stage: string, about: S
 
 /** Only the newest `count` pieces of a kind are there. */
 export function newest<K extends EvidenceKind>(kind: K, count: number, about: Some<K> = {}): Change {
-  return (world) => {
+  return (world, plan) => {
     const kept = matching(world, kind, about)
       .toSorted((a, b) => b.finishedAt - a.finishedAt)
       .slice(0, count);
-    return evidence(kind, about, (item) => (kept.includes(item as Evidence) ? item : undefined))(world);
+    return evidence(kind, about, (item) => (kept.includes(item as Evidence) ? item : undefined))(world, plan);
   };
 }
 
@@ -100,6 +101,16 @@ export const running =
     return { ...world, stages: { ...world.stages, [stage]: { ...state, record: { ...state.record, current } } } };
   };
 
+/** A stage has had its release for another time ("6 days"). */
+export const lasted =
+  (stage: string, time: string): Change =>
+  (world) => {
+    const state = world.stages[stage];
+    if (state?.ok !== true || state.record?.current === undefined) throw new Error(`nothing runs in ${stage}`);
+    const current = { ...state.record.current, since: world.now - span(time) };
+    return { ...world, stages: { ...world.stages, [stage]: { ...state, record: { ...state.record, current } } } };
+  };
+
 /** The canary stands at another weight, or has been there for another time ("14 minutes"). */
 export const canaryAt =
   (stage: string, { weight, held }: { weight?: number; held?: string }): Change =>
@@ -138,6 +149,19 @@ export const reads =
       return [key, [{ labels: {}, value }]];
     });
     return { ...world, readings: { ...world.readings, ...Object.fromEntries(changed) } };
+  };
+
+/** The same of a number that was so at a time ("13 days" ago) and not since: seen by what looks back so far. */
+export const once =
+  (stage: string, id: string, ago: string, answers: Readonly<Record<string, number>>): Change =>
+  (world, plan) => {
+    const looksBack = (value: unknown): boolean => {
+      if (typeof value !== "object" || value === null) return false;
+      if ("id" in value && "over" in value && value.id === id && Number(value.over) >= span(ago)) return true;
+      return Object.values(value).some(looksBack);
+    };
+    const changed = reads(stage, id, answers)(world, plan);
+    return looksBack(stageOf(plan, stage)) ? changed : world;
   };
 
 /** An alert fired in the time that a criterion of kind no-alerts looks back on. */

@@ -154,10 +154,15 @@ function loosened(plan: Plan, { path }: Item): Mutant[] {
 function scaled(value: unknown, by: number): unknown[] {
   if (typeof value === "number") return [value * by];
   if (typeof value !== "object" || value === null) return [];
-  if ("value" in value && typeof value.value === "number")
-    return [{ ...value, value: value.value === 0 ? by : value.value * by }];
+  if ("value" in value && typeof value.value === "number") return [{ ...value, value: looser(value.value, value, by) }];
   const counts = Object.entries(value).filter(([, number]) => typeof number === "number");
   return counts.map(([key, number]) => ({ ...value, [key]: number === 0 ? by : (number as number) * by }));
+}
+
+/** Of a 0 nothing is a part: more than it, or less. Part of a thing that is counted is none. */
+function looser(value: number, of: object, by: number): number {
+  if (value === 0) return by < 1 ? -1 : by;
+  return "unit" in of && of.unit === "count" && by < 1 ? Math.floor(value * by) : value * by;
 }
 
 /** The plan with the value at a path changed in place; its source still says where things stood. */
