@@ -2,7 +2,7 @@
 import { runtime } from "@pulumi/pulumi";
 import { readProject } from "../components/project";
 import { decideAsked } from "../evidence/replay";
-import { askedOf } from "../policies/keep";
+import { askedOf } from "../policies/asked";
 import { gatherWorld } from "../policies/world";
 import type { Decision } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";

@@ -5,13 +5,9 @@
 import type { Clock } from "../rollout/clock";
 import { machineClock } from "../rollout/clock";
 import type { Digest, RejectedEvidence } from "../rollout/evidence";
+import type { Asked } from "../rollout/decision";
 import type { World } from "../rollout/world";
 import type { EvidenceRead } from "./read";
-
-/** Which gate was asked. */
-export type Asked =
-  | { readonly gate: "enter"; readonly stage: string }
-  | { readonly gate: "step"; readonly stage: string; readonly to: number };
 
 /** A file that a decision was made by. */
 export interface KeptFile {

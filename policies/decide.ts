@@ -13,7 +13,8 @@ import { nextRecord } from "../rollout/record";
 import type { Deployment } from "../rollout/state";
 import { goalInputs, matchesGoal, type UpdatePlanContent } from "../rollout/update-plan";
 import type { Decided } from "./gate";
-import { askedOf, keepRun } from "./keep";
+import { askedOf } from "./asked";
+import { keepRun } from "./keep";
 import { gatherWorld, type Gathered } from "./world";
 
 /** Reads everything that this run's decision rests on, decides, and keeps the decision. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Project } from "../components/project";
 import { digest } from "../evidence/canonical";
 import { keepDecision, type Made } from "../evidence/decisions";
-import type { Asked, Inputs } from "../evidence/inputs";
+import type { Inputs } from "../evidence/inputs";
 import { loadKey } from "../evidence/keys";
 import type { PrivateKey } from "../evidence/dsse";
 import { configuredPath } from "../evidence/request";
@@ -11,6 +11,7 @@ import { openStore } from "../evidence/store";
 import type { Decision } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
 import type { World } from "../rollout/world";
+import { askedOf } from "./asked";
 import { withDeadline } from "./deadline";
 import type { Gathered } from "./world";
 
@@ -20,13 +21,6 @@ export const DECISION_KEY = "HOLDPOINT_DECISION_KEY";
 /** How long keeping a decision may hold up the run, in milliseconds; the way back waits for no store. */
 const PATIENCE = 10_000;
 const PATIENCE_BACK = 500;
-
-/** Which gate a stack's run asks. */
-export function askedOf(settings: Project["settings"]): Asked {
-  return settings.kind === "canary"
-    ? { gate: "step", stage: settings.stage, to: settings.canary.weight }
-    : { gate: "enter", stage: settings.stage };
-}
 
 /** A decision that was made. */
 export interface Run {

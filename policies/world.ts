@@ -9,8 +9,10 @@ import { allAsked } from "../rollout/gate";
 import { canaryOf as planned, stageOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
 import { asksEvidence } from "../rollout/triggers";
+import { wayBackOf } from "../rollout/way-back";
 import { canaryOf, weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
+import { askedOf } from "./asked";
 import { exportStack } from "./checkpoint";
 import { gatherDeclared } from "./declared";
 import { leads, readLive } from "./readings";
@@ -34,46 +36,66 @@ export interface Gathered {
 
 /**
  * Gathers everything that the decision rests on, all of it at once. What can't be found out is said in the world and
- * never thrown: each criterion that needs it is then unmet and says why, beside the others.
+ * never thrown: each criterion that needs it is then unmet and says why, beside the others. The way back rests on the
+ * states alone, and waits for nothing else.
  */
 export async function gatherWorld(run: Run): Promise<Gathered> {
-  const { project, mode } = run;
-  const { settings, digest } = project;
+  const { project } = run;
+  const { settings } = project;
   const began = moment();
   const { clock, failure } = openClock(settings.sandbox);
-  const [evidence, { own, stages }, declared, calendars, prometheus] = await Promise.all([
+  const rest = Promise.all([
     evidenceFor(run, clock),
-    readStates(run, clock),
     gatherDeclared(project, (stack) => deploymentOf(run, stack)),
     openCalendars(project.plan, project.calendars, clock.now()),
     askPrometheus(settings.prometheus),
   ]);
+  rest.catch(() => undefined); // told below, to whoever waits for it
+  const { own, stages } = await readStates(run, clock);
+  const known = knownWorld(run, clock, own, stages);
+  if (wayBackOf(project.plan, askedOf(settings), known) !== undefined) {
+    return { world: known, own, evidence: NO_EVIDENCE };
+  }
   const itself = stages[settings.stage];
-  const [metrics, readings] = await Promise.all([readMetrics(run, clock, itself), readLive(project, clock, itself)]);
+  const [[evidence, declared, calendars, prometheus], metrics, readings] = await Promise.all([
+    rest,
+    readMetrics(run, clock, itself),
+    readLive(project, clock, itself),
+  ]);
   const doubted =
     failure ?? clockFailure({ began, clock, states: await statesOf(run), evidence: evidence.part, prometheus });
   const world: World = {
+    ...known,
+    now: clock.now(),
+    ...(doubted === undefined ? {} : { clockFailure: doubted }),
+    ...evidence.part,
+    calendars,
+    ...(metrics === undefined ? {} : { metrics }),
+    readings,
+    ...(declared === undefined ? {} : { declared }),
+  };
+  return { world, own, evidence };
+}
+
+/** What the configuration and the states say by themselves. */
+function knownWorld({ project, mode }: Run, clock: Clock, own: Deployment | undefined, stages: World["stages"]): World {
+  const { settings, digest } = project;
+  return {
     now: clock.now(),
     ...(clock.note === undefined ? {} : { clockNote: clock.note }),
-    ...(doubted === undefined ? {} : { clockFailure: doubted }),
     mode,
     stack: settings.stack,
     ...(settings.kind === "canary" && settings.operation !== undefined ? { operation: settings.operation } : {}),
     release: settings.release,
     baseline: settings.baseline,
     request: digest,
-    ...evidence.part,
+    ...NO_EVIDENCE.part,
     ...(mode === "up" && own !== undefined
       ? { binding: { stack: settings.stack, request: digest, state: stateDigest(own) } }
       : {}),
     stages,
-    calendars,
-    ...(metrics === undefined ? {} : { metrics }),
-    readings,
-    ...(declared === undefined ? {} : { declared }),
     ...(settings.kind === "canary" ? { controls: settings.canary, route: routeOf(settings) } : {}),
   };
-  return { world, own, evidence };
 }
 
 function routeOf({ route: { path, cohort } }: CanaryStackSettings): NonNullable<World["route"]> {

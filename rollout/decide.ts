@@ -22,13 +22,14 @@ import type { Asked } from "./gate";
 import { agreeAll } from "./openings";
 import { isAsked, judgeObligations, judgeOwed, notAsked, NOTHING_OWED, owedAfter, owedBy, owedNote } from "./owed";
 import { triggerId } from "./questions";
-import { armedTriggers } from "./triggers";
+import { armedTriggers, asksEvidence } from "./triggers";
+import { trustFindings } from "./trust";
 import { canaryOf, stageOf } from "./plan";
 import { judgeType, releaseTypeOf } from "./release-types";
 import { canaryFor, judgeStep, STEP_CHECKS, stepCriteria } from "./steps";
 import type { Transition } from "./steps";
 import { waive } from "./waivers";
-import { canaryWayBack, stageWayBack } from "./way-back";
+import { wayBackOf } from "./way-back";
 import { canaryOf as canaryIn, stageState, weightNow } from "./world";
 import type { World } from "./world";
 
@@ -37,7 +38,7 @@ export function decideEnter(plan: Plan, stageName: string, world: World): Decisi
   const gate = `enter ${stageName}`;
   const stage = stageOf(plan, stageName);
   if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
-  const wayBack = stageWayBack(stage, world);
+  const wayBack = wayBackOf(plan, { gate: "enter", stage: stageName }, world);
   if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", findings: [], wayBack };
   return bestDecision(gate, { plan, stage, world });
 }
@@ -47,7 +48,7 @@ export function decideStep(plan: Plan, stageName: string, to: number, world: Wor
   const stage = stageOf(plan, stageName);
   const gate = stepGate(stageName, to, world);
   if (!Number.isInteger(to) || to < 0 || to > 100) return decision(gate, world, [noWeight(plan, to)]);
-  const wayBack = wayBackOf(stage, to, world);
+  const wayBack = wayBackOf(plan, { gate: "step", stage: stageName, to }, world);
   if (wayBack !== undefined) return { ...decision(gate, world, []), outcome: "GO", findings: [], wayBack };
   if (stage === undefined) return decision(gate, world, [unknownStage(plan, stageName)]);
   const planned = canaryOf(stage, world.operation);
@@ -80,7 +81,8 @@ function bestStep(gate: string, transition: Transition): Decision {
         const signed = approvals.flatMap((criterion) =>
           (people.get(criterion.id) ?? []).map((answer) => toFinding(criterion, context, answer)),
         );
-        const findings = [...judgeType(context), ...checked, ...judged, ...signed];
+        const believed = trustGuards(asksEvidence(plan, stage.name, canary), world);
+        const findings = [...believed, ...judgeType(context), ...checked, ...judged, ...signed];
         const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
         return withApprovals(made, usedApprovals(approvals, findings, world), updatePlan);
       }),
@@ -106,12 +108,6 @@ function nearestToGo(decisions: readonly Decision[]): Decision | undefined {
   return best;
 }
 
-/** To 0 is open even where the plan has no such stage any more. */
-function wayBackOf(stage: Stage | undefined, to: number, world: World): string | undefined {
-  if (stage === undefined) return to === 0 ? "to 0%: all traffic to the baseline, always allowed" : undefined;
-  return canaryWayBack(stage, to, world);
-}
-
 function stepGate(stageName: string, to: number, world: World): string {
   const state = stageState(world, stageName);
   const from = state.ok ? weightNow(canaryIn(state, world.operation)) : Number.NaN;
@@ -129,7 +125,12 @@ function bestDecision(gate: string, context: Context): Decision {
   const asked = whole.filter(({ criterion }) => isAsked(criterion, owed, world));
   const criteria = asked.map(({ criterion }) => criterion);
   const promised = judgeObligations(owed, all, context);
-  const guards = [...judgeType(context), ...judgeOwed(known, all, context), ...promised.map(({ finding }) => finding)];
+  const guards = [
+    ...trustGuards(all.some(isSigned), world),
+    ...judgeType(context),
+    ...judgeOwed(known, all, context),
+    ...promised.map(({ finding }) => finding),
+  ];
   const left = notAsked(all, context, owed);
   const ids = [...criteria.map(({ id }) => id), ...(isFinishing(stage, world) ? [WATCH] : [])];
   const fixed = agreeAll(new Map([...fixedAnswers(asked, context), ...watchAnswer(context)]), world.now);
@@ -196,6 +197,20 @@ function compareText(a = "", b = ""): number {
 
 function isApproval(criterion: Criterion): criterion is ApprovalCriterion {
   return criterion.kind === "update-plan-review" || criterion.kind === "sign-off";
+}
+
+/** Whether a criterion rests on what people or machines signed. */
+function isSigned(criterion: Criterion): boolean {
+  return "attestedBy" in criterion || isApproval(criterion);
+}
+
+/**
+ * Also where this gate asks for nothing signed: what it lets through is recorded as let through under this trust file. A
+ * store that could not be read leaves nothing to believe, and each criterion says so itself.
+ */
+function trustGuards(asked: boolean, { trust, evidenceFailure }: World): Finding[] {
+  if (trust === undefined && (!asked || evidenceFailure !== undefined)) return [];
+  return trustFindings(trust);
 }
 
 /** Judged together: who serves one may be barred from another. */
@@ -309,6 +324,7 @@ function decision(gate: string, world: World, findings: readonly Finding[]): Dec
     decidedAt: world.now,
     ...opening(all),
     ...(world.clockNote === undefined ? {} : { clock: world.clockNote }),
+    ...(world.trust?.note === undefined ? {} : { trust: world.trust.note }),
     approvals: [],
   };
 }

@@ -81,8 +81,15 @@ export interface Decision {
   readonly decidedAt: number;
   /** A clock's note that a reader must see. */
   readonly clock?: string;
+  /** What a reader must know of the trust file: that it was believed on first use, that it changed. */
+  readonly trust?: string;
   /** Approvals that this decision consumes. */
   readonly approvals: readonly string[];
   /** Digest of the update plan that was approved: what `up` may change, and nothing else. */
   readonly updatePlan?: string;
 }
+
+/** Which gate a run asks. */
+export type Asked =
+  | { readonly gate: "enter"; readonly stage: string }
+  | { readonly gate: "step"; readonly stage: string; readonly to: number };

@@ -2,9 +2,12 @@
  * The way back is always open: less weight, kill switch or safe mode on, exactly what ran before. No criterion is
  * asked, whatever the evidence, the window or the metrics say. It is said so in the decision.
  */
-import type { Stage } from "./plan";
+import type { Asked } from "./decision";
+import { stageOf, type Plan, type Stage } from "./plan";
 import { canaryOf, sameName, stageState, weightNow } from "./world";
 import type { World } from "./world";
+
+const TO_ZERO = "to 0%: all traffic to the baseline, always allowed";
 
 /**
  * Why a change of the canary is a way back, in words, or undefined. To 0 always is one. A lower weight is one only for
@@ -12,7 +15,7 @@ import type { World } from "./world";
  * kill switch took away is not given back unjudged.
  */
 export function canaryWayBack(stage: Stage, to: number, world: World): string | undefined {
-  if (to === 0) return "to 0%: all traffic to the baseline, always allowed";
+  if (to === 0) return TO_ZERO;
   if (world.controls?.killSwitch === true)
     return "the kill switch is on: nothing is routed to the canary, always allowed";
   const state = stageState(world, stage.name);
@@ -42,4 +45,12 @@ export function stageWayBack(stage: Stage, world: World): string | undefined {
     return "back to exactly what ran there before, always allowed";
   }
   return undefined;
+}
+
+/** Why what is asked is a way back, in words, or undefined. To 0 is one even where the plan has no such stage any more. */
+export function wayBackOf(plan: Plan, asked: Asked, world: World): string | undefined {
+  const stage = stageOf(plan, asked.stage);
+  if (asked.gate === "enter") return stage === undefined ? undefined : stageWayBack(stage, world);
+  if (stage !== undefined) return canaryWayBack(stage, asked.to, world);
+  return asked.to === 0 ? TO_ZERO : undefined;
 }
