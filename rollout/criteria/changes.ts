@@ -5,6 +5,7 @@ import type { CriterionOf } from "../plan";
 import type { World } from "../world";
 import { counted, listed, short } from "./answer";
 import type { Answer } from "./answer";
+import { attestCommand } from "./commands";
 import { judgeLatest, select } from "./select";
 
 /** Changes count only from what takes the traffic now to this release. */
@@ -16,7 +17,6 @@ function fromBaseline(world: World): (facts: EvidenceOf<"changes">["facts"]) => 
 export function judgeChanges(criterion: CriterionOf<"changes">, world: World): Answer {
   const { none, except } = criterion;
   const exceptions = except.length === 0 ? "" : ` but ${listed(except)}`;
-  const stage = criterion.stage ?? world.stack;
   return judgeLatest(
     {
       wish: { kind: "changes", noun: "list of changes", about: fromBaseline(world) },
@@ -24,7 +24,7 @@ export function judgeChanges(criterion: CriterionOf<"changes">, world: World): A
       world,
       wanted: `no file of ${listed(none)}${exceptions} changed from ${short(world.baseline.commit)} to ${short(world.release.commit)}`,
       remedy: "take the change out of this release, or declare it as an exception in the plan",
-      command: `npx holdpoint attest --stage ${stage} <changes>`,
+      command: attestCommand(criterion, world.stack),
     },
     ({ facts }) => {
       const allowed = new Set(matching(facts.files, except));
