@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { down, up, type Tools } from "../sandbox/lifecycle";
 import { Attester } from "../sandbox/story/complete";
+import { measureDecide } from "./decide";
 import { kept, line } from "./measured";
 import { measureMemory } from "./memory";
 import { measurePreview } from "./preview";
@@ -25,6 +26,7 @@ export async function main(_argv: readonly string[], tools: Tools): Promise<numb
     const bench = new Bench(dir, tools);
     await bench.prepare((release) => new Attester(dir, release).all());
     const measured = [
+      ...measureDecide((globalThis as { __holdpointRoot?: string }).__holdpointRoot ?? process.cwd()),
       ...(await measurePreview(bench)),
       ...(await measureStart(bench)),
       ...(await measureMemory(bench)),

@@ -64,17 +64,20 @@ export function evidenceCriteria(plan: Plan): readonly EvidenceCriterion[] {
 const ofKind = <K extends Kind>(plan: Plan, kind: K): readonly CriterionOf<K>[] =>
   evidenceCriteria(plan).filter((one) => one.kind === kind) as unknown as readonly CriterionOf<K>[];
 
+/** Criteria of a kind that are about the same thing: what one asks, the evidence of the others must not lack. */
+const same = <K extends Kind>(plan: Plan, kind: K, is: (one: CriterionOf<K>) => boolean): readonly CriterionOf<K>[] =>
+  ofKind(plan, kind).filter(is);
+
 const FACTS: { readonly [K in Kind]: Make<K> } = {
-  tests: ({ suite, runs, atLeast, environments }) =>
-    Array.from({ length: runs }, (_, back) =>
+  // Every run of a suite, whoever asks for it, has as many tests as the most that is asked.
+  tests: ({ suite, runs, environments }, plan) => {
+    const tests = Math.max(...same(plan, "tests", (one) => one.suite === suite).map(({ atLeast }) => atLeast));
+    return Array.from({ length: runs }, (_, back) =>
       places(environments).map((where) =>
-        piece(
-          "test-result",
-          { suite, ...where, tests: atLeast, passed: atLeast, failedTests: [], skippedTests: [] },
-          { back },
-        ),
+        piece("test-result", { suite, ...where, tests, passed: tests, failedTests: [], skippedTests: [] }, { back }),
       ),
-    ).flat(),
+    ).flat();
+  },
   coverage: ({ suite }, plan) => {
     const paths = ofKind(plan, "coverage").flatMap(({ modules }) => modules?.paths ?? []);
     const modules = [...new Set(paths)].map((path) => ({ name: name(path), covered: 100, total: 100 }));
@@ -109,14 +112,17 @@ const FACTS: { readonly [K in Kind]: Make<K> } = {
     const { value } = fitting(asked);
     return [piece("survey", { survey: criterion.survey, answers, satisfied: Math.round(value * answers) })];
   },
-  review: ({ review, reviewers }) => [
-    piece("review", {
-      review,
-      outcome: "approved",
-      reviewers: Array.from({ length: reviewers }, (_, index) => `reviewer-${index + 1}`),
-      open: { critical: 0, high: 0, medium: 0, low: 0 },
-    }),
-  ],
+  review: ({ review }, plan) => {
+    const most = Math.max(...same(plan, "review", (one) => one.review === review).map(({ reviewers }) => reviewers));
+    return [
+      piece("review", {
+        review,
+        outcome: "approved",
+        reviewers: Array.from({ length: most }, (_, index) => `reviewer-${index + 1}`),
+        open: { critical: 0, high: 0, medium: 0, low: 0 },
+      }),
+    ];
+  },
   artifacts: (_criterion, plan) => [
     piece("artifacts", {
       artifacts: ofKind(plan, "artifacts")
@@ -148,14 +154,13 @@ const FACTS: { readonly [K in Kind]: Make<K> } = {
   ],
   check: ({ check }) => [piece("check", { check, outcome: "done" })],
   changes: () => [piece("changes", { from: BASELINE.commit, files: ["a-file-of-no-special-kind"] })],
-  drill: ({ drill, within, lasting }) => [
-    piece("drill", {
-      drill,
-      outcome: "passed",
-      took: lasting ?? (within === undefined ? MINUTE : within / 2),
-      integrity: "verified",
-    }),
-  ],
+  drill: ({ drill }, plan) => {
+    const all = same(plan, "drill", (one) => one.drill === drill);
+    const least = Math.max(...all.map(({ lasting }) => lasting ?? 0));
+    const most = Math.min(...all.map(({ within }) => within ?? 2 * MINUTE));
+    const took = least > 0 ? least : most / 2;
+    return [piece("drill", { drill, outcome: "passed", took, integrity: "verified" })];
+  },
   cost: ({ monthly: { min, max } }) => [
     piece("cost", { currency: min.currency, monthly: (min.amount + max.amount) / 2 }),
   ],

@@ -82,6 +82,11 @@ export function goodWorld(plan: Plan, ask: Ask): World {
     waivers: [],
     stages: statesOf(plan, stage, { ...ask, ...(type === undefined ? {} : { type }) }, now),
     declared: declaredOf(plan),
+    trust: {
+      file: "trust.yaml",
+      mark: { digest: hex("3"), version: 1, revocations: { serial: 0, revoked: [] } },
+      problems: [],
+    },
     readings: goodReadings(plan, canary),
     calendars: Object.fromEntries(
       plan.freezes.map(({ id }) => [id, { ok: true, from: 0, until: now + 365 * DAY, busy: [] }]),
