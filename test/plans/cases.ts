@@ -65,11 +65,23 @@ export function refusedPlan(
  */
 export function whyNot({ ask, change, refusedBy, edit }: Case, plan: Plan, made: Plan = plan): string | undefined {
   const judged = edit?.(plan) ?? plan;
-  const { outcome, findings, wayBack } = decide(judged, ask, change(goodWorld(made, ask), judged));
+  const { outcome, findings, wayBack } = decide(judged, ask, change(worldOf(made, ask), judged));
   const named = findings.filter(({ criterion }) => criterion === refusedBy || criterion.startsWith(`${refusedBy}.`));
   if (wayBack !== undefined) return `it is a way back: ${wayBack}`;
   if (named.length === 0) return `nothing in the gate is called ${refusedBy}`;
   if (outcome === "GO" || !named.some(isUnmet))
     return `${refusedBy} passes: ${named.map(({ found }) => found).join("; ")}`;
   return undefined;
+}
+
+const WORLDS = new WeakMap<Plan, Map<string, World>>();
+
+/** The good world of a gate, made once: a run of mutants asks for the same one hundreds of times. */
+function worldOf(plan: Plan, ask: Ask): World {
+  const worlds = WORLDS.get(plan) ?? new Map<string, World>();
+  WORLDS.set(plan, worlds);
+  const key = JSON.stringify(ask);
+  const world = worlds.get(key) ?? goodWorld(plan, ask);
+  worlds.set(key, world);
+  return world;
 }
