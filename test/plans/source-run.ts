@@ -42,12 +42,8 @@ export function main(): void {
   try {
     copyProject(root, copy);
     const red = [...new Set(enforcedBy.map(({ test }) => test))].filter((test) => !passes(copy, test));
-    if (red.length > 0) {
-      process.stdout.write(`red before anything is broken: ${red.join(", ")}\n`);
-      process.exitCode = 1;
-      return;
-    }
-    const found = enforcedBy.map((entry) => tried(root, copy, entry));
+    for (const test of red) process.stdout.write(`RED       ${test} fails before anything is broken\n`);
+    const found = enforcedBy.map((entry) => tried(root, copy, entry, red));
     replaceFile(join(root, RESULT), `${JSON.stringify(found, null, 2)}\n`);
     process.exitCode = found.every(({ noticed }) => noticed) ? 0 : 1;
   } finally {
@@ -66,7 +62,9 @@ function copyProject(root: string, copy: string): void {
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "dir");
 }
 
-function tried(root: string, copy: string, { rows, what, file, find, replace, test }: Entry): SourceCoverage {
+/** @param red tests that fail by themselves: they notice nothing */
+function tried(root: string, copy: string, entry: Entry, red: readonly string[]): SourceCoverage {
+  const { rows, what, file, find, replace, test } = entry;
   const place = join(copy, file);
   const whole = readFileSync(place, "utf8");
   const parts = whole.split(find);
@@ -74,7 +72,7 @@ function tried(root: string, copy: string, { rows, what, file, find, replace, te
     throw new Error(`${REGISTRY}: ${file} has ${JSON.stringify(find)} ${parts.length - 1} times, wanted once`);
   writeFileSync(place, parts.join(replace));
   try {
-    const noticed = !passes(copy, test);
+    const noticed = !red.includes(test) && !passes(copy, test);
     process.stdout.write(`${noticed ? "noticed  " : "UNNOTICED"} ${rows.join(" ")} ${what} (${file})\n`);
     const by = `${file} + ${test}`;
     return { rows: [...rows], by, digest: sourceDigest(root, by), noticed };
