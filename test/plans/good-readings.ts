@@ -54,10 +54,14 @@ function good(
 }
 
 /** A number outside of every limit of a trigger. */
-function outside(when: Limits & { readonly metric: string; readonly of?: unknown }, asking: Asking): number {
+function outside(
+  when: Limits & { readonly metric: string; readonly of?: unknown; readonly for?: unknown },
+  asking: Asking,
+): number {
   const least = when.above?.value ?? when.atLeast?.value;
   const most = when.below?.value ?? when.atMost?.value;
-  const times = when.of === undefined ? 1 : otherOf(when.metric, asking);
+  // What lasts is asked for as the ratio itself.
+  const times = when.of === undefined || when.for !== undefined ? 1 : otherOf(when.metric, asking);
   if (least !== undefined) return (least / 2) * times;
   return (most ?? 0) * 2 * times;
 }

@@ -159,7 +159,8 @@ function statesOf(plan: Plan, stage: Stage, ask: Ask, now: number): Record<strin
   const before = entry(BASELINE, BASELINE, hex("6"), now - 90 * DAY);
   const states = plan.stages.map(({ name }, index): [string, StageState] => {
     const request = index === at && ask.to !== undefined ? REQUEST : hex("8");
-    const current = entry(RELEASE, BASELINE, request, now - lasted(plan, name));
+    const typed = ask.type === undefined ? {} : { type: ask.type };
+    const current = { ...entry(RELEASE, BASELINE, request, now - lasted(plan, name)), ...typed };
     const reached = index < at || (index === at && (ask.to !== undefined || ask.finish === true));
     const record = reached ? { current, previous: before, ...rest } : { current: before, ...rest };
     // An earlier stage's canaries are where they end.
