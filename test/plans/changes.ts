@@ -151,6 +151,16 @@ export const reads =
     return { ...world, readings: { ...world.readings, ...Object.fromEntries(changed) } };
   };
 
+/** The metrics source has no series for a criterion: nobody measures it. */
+export const unmeasured =
+  (stage: string, id: string): Change =>
+  (world) => {
+    const of = (key: string): boolean => key.startsWith(`${stage}.${id}.`);
+    const readings = Object.entries(world.readings ?? {});
+    if (!readings.some(([key]) => of(key))) throw new Error(`nothing in this world asks for "${stage}.${id}"`);
+    return { ...world, readings: Object.fromEntries(readings.map(([key, samples]) => [key, of(key) ? [] : samples])) };
+  };
+
 /** The same of a number that was so at a time ("13 days" ago) and not since: seen by what looks back so far. */
 export const once =
   (stage: string, id: string, ago: string, answers: Readonly<Record<string, number>>): Change =>

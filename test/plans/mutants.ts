@@ -61,7 +61,8 @@ const NEUTRAL: Readonly<Record<string, (value: Tree) => Tree>> = {
 
 function removed(plan: Plan, { path }: Item): Mutant[] {
   const last = path.at(-1);
-  if (last === undefined) return [];
+  // What criteria name is not taken away: they would ask for nothing that there is, and refuse everything.
+  if (last === undefined || path[0] === "windows") return [];
   const neutral = typeof last === "string" ? NEUTRAL[last] : undefined;
   const mutant = changed(plan, path.slice(0, -1), (parent) => {
     if (Array.isArray(parent)) parent.splice(Number(last), 1);

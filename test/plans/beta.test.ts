@@ -1,0 +1,4 @@
+import { BETA } from "./beta.cases";
+import { testDocument } from "./document-tests";
+
+testDocument({ name: "beta", cases: BETA });
