@@ -76,7 +76,14 @@ export interface EvidenceFacts {
       readonly until: number;
     }[];
   };
-  runbooks: { readonly runbooks: readonly { readonly name: string; readonly sections: readonly string[] }[] };
+  runbooks: {
+    readonly runbooks: readonly {
+      readonly name: string;
+      readonly sections: readonly string[];
+      /** Alerts that it names. */
+      readonly alerts?: readonly string[];
+    }[];
+  };
   backup: {
     readonly scope: string;
     readonly trigger: "manual" | "scheduled";
@@ -181,6 +188,9 @@ export interface RejectedEvidence {
     | "signature-invalid"
     | "signer-unknown"
     | "signer-lacks-role"
+    | "key-not-valid"
+    | "key-revoked"
+    | "too-few-signers"
     | "kind-unknown"
     | "from-the-future";
   /** One line: what was found and what was wanted. */

@@ -32,7 +32,12 @@ export function readRunbooks(files: readonly ReportFile[], stated: Stated, now: 
         `write what to do under ${missing.length === 1 ? "this heading" : "these headings"}`,
       );
     }
-    return { name: file.name.replace(/\.(?:md|markdown)$/i, ""), digest: { sha256: digest(file.bytes) }, sections };
+    return {
+      name: file.name.replace(/\.(?:md|markdown)$/i, ""),
+      digest: { sha256: digest(file.bytes) },
+      sections,
+      alerts: alertsOf(file.text),
+    };
   });
   const predicate: RunbooksPredicate = { finishedOn: formatUtc(now), stage: stated.stage, runbooks };
   return { predicate, summary: `runbooks: ${runbooks.map(({ name }) => name).join(", ")}` };
@@ -45,8 +50,21 @@ export function readRunbooks(files: readonly ReportFile[], stated: Stated, now: 
 export function readDocuments(files: readonly ReportFile[], stated: Stated, now: number): Intake {
   const { predicate } = readRunbooks(files, { ...stated, sections: stated.sections ?? [] }, now);
   const { runbooks, ...rest } = predicate as RunbooksPredicate;
-  const documents: DocumentsPredicate = { ...rest, documents: runbooks };
+  const documents: DocumentsPredicate = { ...rest, documents: runbooks.map(({ alerts: _, ...document }) => document) };
   return { predicate: documents, summary: `documents: ${runbooks.map(({ name }) => name).join(", ")}` };
+}
+
+/** Names of alerts, each in backquotes: after the word "alert", and whatever stands under a heading "Alerts". */
+export function alertsOf(markdown: string): string[] {
+  const text = withoutComments(markdown);
+  const listed = /^ {0,3}(#{2,6})\s+alerts?\s*#*\s*$([^]*?)(?=^ {0,3}#{1,6}\s|(?![^]))/gim;
+  const found = [
+    ...[...text.matchAll(/\balerts?\s+`([a-z][a-z0-9-]{0,62})`/gi)].map(([, name]) => name),
+    ...[...text.matchAll(listed)].flatMap(([, , body = ""]) =>
+      [...body.matchAll(/`([a-z][a-z0-9-]{0,62})`/g)].map(([, name]) => name),
+    ),
+  ].filter((name) => name !== undefined);
+  return [...new Set(found)].sort();
 }
 
 const NOTHING = /^[\s*_>-]*(?:(?:todo|tbd|tba|fixme|n\/a|coming soon|to be (?:done|written|defined))\b[\s.:!*_]*)?$/i;

@@ -1,4 +1,4 @@
-/** Runbooks that were read: each by name, its digest, and the sections that have something under their heading. */
+/** Runbooks that were read: each by name, its digest, the sections with something under their heading, the alerts named. */
 import { z } from "zod";
 import type { Predicate } from "./shared";
 import { common, ownType, sha256, stageName, words } from "./shared";
@@ -6,7 +6,17 @@ import { common, ownType, sha256, stageName, words } from "./shared";
 const schema = z.object({
   ...common,
   stage: stageName.optional(),
-  runbooks: z.array(z.object({ name: words, digest: z.object({ sha256 }), sections: z.array(words).min(1) })).min(1),
+  runbooks: z
+    .array(
+      z.object({
+        name: words,
+        digest: z.object({ sha256 }),
+        sections: z.array(words).min(1),
+        /** Alerts that it says it is for. */
+        alerts: z.array(words).default([]),
+      }),
+    )
+    .min(1),
 });
 
 /** What attest writes. */
@@ -20,7 +30,7 @@ export const runbooks: Predicate<"runbooks"> = {
   read(predicate) {
     const { runbooks: read, finishedOn, stage } = schema.parse(predicate);
     return {
-      facts: { runbooks: read.map(({ name, sections }) => ({ name, sections })) },
+      facts: { runbooks: read.map(({ name, sections, alerts }) => ({ name, sections, alerts })) },
       finishedAt: finishedOn,
       stage,
       past: [finishedOn],

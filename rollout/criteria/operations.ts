@@ -1,4 +1,5 @@
 /** Readiness of those who run it: drills, on-call, runbooks, backups, costs. */
+import type { EvidenceOf } from "../evidence";
 import type { CriterionOf } from "../plan";
 import { showDuration, showMoney, showTime } from "../units";
 import type { World } from "../world";
@@ -114,9 +115,23 @@ function sameTwice(shifts: readonly Shift[]): string | undefined {
 /** Each runbook exists and has its sections. */
 export function judgeRunbooks(criterion: CriterionOf<"runbooks">, world: World): Answer {
   const wish = { kind: "runbooks", noun: "list of runbooks", about: () => true } as const;
-  return judgeLatest({ wish, ...written(criterion, "runbooks", world) }, ({ facts }) =>
-    haveAll(criterion, facts.runbooks, "runbooks"),
-  );
+  return judgeLatest({ wish, ...written(criterion, "runbooks", world) }, ({ facts }) => {
+    const wrong = wrongAlerts(criterion, facts.runbooks);
+    return wrong === undefined ? haveAll(criterion, facts.runbooks, "runbooks") : { verdict: "fail", found: wrong };
+  });
+}
+
+/** Which alerts have no runbook, or which runbook is for an alert that does not exist; undefined where all is well. */
+function wrongAlerts(
+  { alerts, names }: CriterionOf<"runbooks">,
+  all: EvidenceOf<"runbooks">["facts"]["runbooks"],
+): string | undefined {
+  if (alerts === undefined) return undefined;
+  const named = all.filter(({ name }) => names.includes(name)).flatMap((one) => one.alerts ?? []);
+  const missing = alerts.filter((alert) => !named.includes(alert));
+  if (missing.length > 0) return `no runbook names the alert ${listed(missing)}`;
+  const unknown = named.filter((alert) => !alerts.includes(alert));
+  return unknown.length === 0 ? undefined : `runbooks for alerts that do not exist: ${listed(unknown)}`;
 }
 
 /** Each document exists and has its sections. */

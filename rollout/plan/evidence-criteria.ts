@@ -125,6 +125,8 @@ const runbooks = z.strictObject({
   names,
   /** Sections that each must have. */
   sections: z.array(text).readonly().default([]),
+  /** Triggers whose alerts they must be for: each is named by one of them, and none names an alert that is not here. */
+  alerts: names.readonly().optional(),
 });
 
 /** An item of a checklist that somebody must have done and signed for. */

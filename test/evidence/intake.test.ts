@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { formatOf } from "../../evidence/intake";
 import type { ReportFile, Stated } from "../../evidence/intake/report";
 import { reportFile } from "../../evidence/intake/report";
-import { readRunbooks, sectionsOf } from "../../evidence/intake/runbooks";
+import { alertsOf, readRunbooks, sectionsOf } from "../../evidence/intake/runbooks";
 import { PREDICATES } from "../../evidence/predicates";
 import { machineClock } from "../../rollout/clock";
 import type { EvidenceKind } from "../../rollout/evidence";
@@ -696,8 +696,21 @@ describe("runbooks", () => {
     const { predicate } = readRunbooks(complete, STATED, NOW);
     const { facts, finishedAt } = PREDICATES.runbooks.read(predicate, machineClock);
     const sections = ["Symptoms", "Diagnosis", "Logs", "Mitigation", "Escalation"];
-    expect(facts).toEqual({ runbooks: ["service-down", "high-error-rate"].map((name) => ({ name, sections })) });
+    const alerts = facts.runbooks.map((runbook) => runbook.alerts ?? []);
+    expect(facts).toEqual({
+      runbooks: ["service-down", "high-error-rate"].map((name, at) => ({ name, sections, alerts: alerts[at] })),
+    });
     expect(finishedAt).toBe(NOW);
+  });
+
+  it("say which alerts they are for: after the word, or under a heading of their own", () => {
+    const text = "# A\n\nWhen the alert `service-down` fires.\n<!-- alert `hidden` -->\nRun `kubectl`.\n";
+    expect(alertsOf(text)).toEqual(["service-down"]);
+    expect(alertsOf(`${text}\n## Alerts\n- \`p95-high\`\n- \`p99-high\`, rarely\n\n## Diagnosis\n\`top\`\n`)).toEqual([
+      "p95-high",
+      "p99-high",
+      "service-down",
+    ]);
   });
 
   it("with headings alone are refused", async () => {

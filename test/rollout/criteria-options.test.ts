@@ -74,6 +74,22 @@ describe("a suite", () => {
   });
 });
 
+test("runbooks must be for the alerts that there are, each of them and no other", () => {
+  const judge = (alerts: string[]) => {
+    const all = f.RUNBOOKS.map((one, at) => ({ ...one, alerts: at === 0 ? alerts : [] }));
+    const wanted = criterion("runbooks", { alerts: ["high-error-rate", "service-down"] });
+    return says(judgeRunbooks(wanted, f.world({ evidence: [f.runbooks({ runbooks: all })] })));
+  };
+  expect(judge(["high-error-rate", "service-down"])).toMatch(/^pass/);
+  expect(judge(["high-error-rate"])).toBe("fail: no runbook names the alert service-down");
+  expect(judge(["high-error-rate", "service-down", "old-alert"])).toBe(
+    "fail: runbooks for alerts that do not exist: old-alert",
+  );
+  expect(says(judgeRunbooks(criterion("runbooks", { alerts: ["service-down"] }), f.world()))).toBe(
+    "fail: no runbook names the alert service-down",
+  );
+});
+
 test("runbooks must have their sections", () => {
   const judge = (sections: string[]) => says(judgeRunbooks(criterion("runbooks", { sections }), f.world()));
   expect(judge(["Check", "Mend"])).toMatch(/^pass/);
