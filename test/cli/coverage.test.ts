@@ -16,10 +16,11 @@ async function coverage(root: string, ...args: string[]) {
   const exitCode = await main(["coverage", ...args], { root, terminal, print: (text) => void (printed += text) });
   return { exitCode, said: terminal.lines.join("\n"), printed };
 }
-/** The project's plans in a folder of their own, with some files changed. */
+/** One plan of the project in a folder of its own, with some files changed. */
 function plans(files: Readonly<Record<string, string>> = {}): FakeProject {
   project = new FakeProject();
-  cpSync("plans", join(project.root, "plans"), { recursive: true });
+  for (const file of ["plans/omnihub.yaml", "plans/requirements.tsv", "plans/coverage/omnihub.json"])
+    cpSync(file, join(project.root, file), { recursive: true });
   for (const [name, text] of Object.entries(files)) project.write(name, text);
   return project;
 }
