@@ -1,7 +1,7 @@
 /** Phase 4: what must hold before the release becomes the one that all else is compared with. */
 import { refused } from "../cases";
 import type { Case } from "../cases";
-import { canaryAt, inStage, lasted, measures, older, once, reads, says } from "../changes";
+import { canaryAt, inStage, lasted, measures, older, once, reads, says, without, withoutAlert } from "../changes";
 import { hex } from "../good-evidence";
 
 const finish = { stage: "production", finish: true } as const;
@@ -13,6 +13,20 @@ const PHASE: readonly Case[] = [
     finish,
     "finish.watch",
     canaryAt("production", { held: "23 hours" }),
+  ),
+  refused(
+    ["OM-53"],
+    "support is no longer ready",
+    finish,
+    "support-ready",
+    without("check", { check: "support-processes" }),
+  ),
+  refused(
+    ["OM-53"],
+    "an alert was taken away during the canary",
+    finish,
+    "monitoring",
+    withoutAlert("critical-error-rate"),
   ),
   refused(["OM-37"], "the canary took 6 days", finish, "canary-lasted", lasted("production", "6 days")),
   refused(["OM-37"], "the canary has been on for 15 days", finish, "canary-lasted", lasted("production", "15 days")),

@@ -344,12 +344,14 @@ const MONITORING: readonly Case[] = [
     "monitoring",
     withoutRunbook("critical-crash-rate"),
   ),
-  refused(
-    ["OM-140", "OM-173"],
-    "nothing watches whether installing crashes",
-    production,
-    "critical-paths",
-    withoutAlert("critical-crash-rate"),
+  ...["critical-crash-rate", "critical-error-rate", "critical-response-time"].map((alert) =>
+    refused(
+      ["OM-140", "OM-173"],
+      `a critical path is without ${alert}`,
+      production,
+      "critical-paths",
+      withoutAlert(alert),
+    ),
   ),
   refused(["OM-02"], "staging has no autoscaling", production, "parity", lacks("staging", "service/autoscaling")),
 ];
