@@ -106,10 +106,13 @@ function plannedPanel(input: DashboardsInput, panel: PlannedPanel): PanelSpec {
 
 function plannedQuery(
   { namespace, plan }: DashboardsInput,
-  { title, metric, query }: PlannedPanel,
+  { title, metric, query, below, atMost, above, atLeast }: PlannedPanel,
 ): Pick<PanelSpec, "queries" | "unit"> {
   if (query !== undefined) {
-    return { queries: [{ expr: query.replaceAll("$namespace", namespace), legend: "__auto" }] };
+    // What a query of its own comes out in is said by its lines alone.
+    const line = below ?? atMost ?? above ?? atLeast;
+    const queries = [{ expr: query.replaceAll("$namespace", namespace), legend: "__auto" }];
+    return { queries, ...(line === undefined ? {} : { unit: UNITS[line.unit] }) };
   }
   const measure = metric === undefined ? undefined : measureOf(metric, { plan });
   if (measure === undefined) throw new Error(`a panel of the metric "${metric}", which the plan does not have`);
