@@ -211,7 +211,8 @@ function trustOf(pem: string): string {
     .join("");
   return (
     "apiVersion: holdpoint.dev/v1\nkind: Trust\npeople:\n  - id: sam@omnihub.dev\n    roles: [sre]\n    keys:\n" +
-    `      - id: sam\n        publicKey: |\n${lines}roles:\n  sre: { may: [drill] }\n`
+    `      - id: sam\n        publicKey: |\n${lines}roles:\n  sre: { may: [drill] }\nversion: 1\n` +
+    "revocation: { file: revocations.json, maxAge: 8 days, from: [sre] }\nchanges: { from: [sre] }\n"
   );
 }
 

@@ -1,12 +1,11 @@
 /** Who signs, with which key, and where what is signed goes. */
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { PrivateKey } from "../evidence/dsse";
 import { loadKey } from "../evidence/keys";
 import { configuredPath } from "../evidence/request";
-import { withSigstore } from "../evidence/sigstore-root";
 import { openStore, type Store } from "../evidence/store";
-import { parseTrust, type Identity, type Trust } from "../evidence/trust";
+import type { Identity, Trust } from "../evidence/trust";
+import { accept } from "../evidence/trust/accept";
+import { openTrust } from "../evidence/trust/open";
 import { HoldpointError } from "../rollout/errors";
 import type { Release } from "../rollout/release";
 import { assertSandbox } from "../sandbox/clock";
@@ -38,11 +37,24 @@ export interface Signing {
  */
 export async function openSigning(context: Context, stage: string, options: SignerOptions): Promise<Signing> {
   const { file, trust, store } = await openEvidence(context, stage);
+  return { ...(await signAs(context, file, trust, options)), trust, store, file };
+}
+
+/**
+ * Who signs, by a trust file that need not be the configured one: a change of it is signed by the one before.
+ * @throws HoldpointError `key-missing`, `key-unusable`, `usage`
+ */
+export async function signAs(
+  context: Context,
+  file: StackFile,
+  trust: Trust,
+  options: SignerOptions,
+): Promise<Pick<Signing, "identity" | "key">> {
   const key = await signingKey(context, file, options);
   const identity = trust.owner(key.key);
   if (identity === undefined) {
     throw new HoldpointError("key-unusable", "the trust file gives this key to nobody", {
-      remedy: `add its public half to ${setting(file, "trust")}, or sign with another key`,
+      remedy: `add its public half to ${trust.file}, or sign with another key`,
     });
   }
   if (options.as !== undefined && identity.id !== options.as) {
@@ -50,8 +62,19 @@ export async function openSigning(context: Context, stage: string, options: Sign
       remedy: `--as ${identity.id}`,
     });
   }
-  checkForm(key, trust, setting(file, "trust"));
-  return { identity, key, trust, store, file };
+  checkForm(key, trust, trust.file);
+  checkTerm(key, identity, trust);
+  return { identity, key };
+}
+
+/** What a key signs that has ended, not begun or been revoked would be stored and never count. */
+function checkTerm(key: PrivateKey, identity: Identity, trust: Trust): void {
+  const now = Date.now();
+  const [refused] = accept([{ identity, key: key.id }], trust, { signedAt: now, now }).refused;
+  if (refused === undefined) return;
+  throw new HoldpointError("key-unusable", refused.detail, {
+    remedy: `sign with another key, or have a new one put into ${trust.file} by review`,
+  });
 }
 
 /** A key counts in the form in which the trust file has it, and in no other. */
@@ -77,24 +100,9 @@ export type OpenEvidence = Pick<Signing, "trust" | "store" | "file">;
  */
 export async function openEvidence(context: Context, stage: string): Promise<OpenEvidence> {
   const file = readStackFile(context.root, stage);
-  const trust = await readTrust(context, file);
-  return { file, trust, store: openStore(configuredPath(context.root, setting(file, "evidence"))) };
-}
-
-/** The stack's trust file. Throws HoldpointError `config-invalid`, `file-missing`, `trust-invalid`. */
-async function readTrust(context: Context, file: StackFile): Promise<Trust> {
   const path = setting(file, "trust");
-  const absolute = configuredPath(context.root, path);
-  let text: string;
-  try {
-    text = readFileSync(absolute, "utf8");
-  } catch (cause) {
-    throw new HoldpointError("file-missing", `the trust file "${path}" can't be read`, {
-      remedy: `write it, or point at it: pulumi config set holdpoint:trust <path> --stack ${file.stack}`,
-      cause,
-    });
-  }
-  return withSigstore(parseTrust(text, path), dirname(absolute));
+  const { trust } = await openTrust(configuredPath(context.root, path), path);
+  return { file, trust, store: openStore(configuredPath(context.root, setting(file, "evidence"))) };
 }
 
 /** A setting that a command can't do without. Throws HoldpointError `config-invalid`. */

@@ -1,13 +1,10 @@
 /** What the plan's triggers say while a step of the canary is held: the same questions and judge as the gate's. */
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { queryPrometheus } from "../analysis/prometheus";
 import { askAll } from "../analysis/readings";
 import { readEvidence } from "../evidence/read";
 import { configuredPath } from "../evidence/request";
-import { withSigstore } from "../evidence/sigstore-root";
 import { openStore } from "../evidence/store";
-import { parseTrust } from "../evidence/trust";
+import { openTrust } from "../evidence/trust/open";
 import type { Clock } from "../rollout/clock";
 import { judgeTriggers } from "../rollout/criteria/triggers";
 import { HoldpointError } from "../rollout/errors";
@@ -103,8 +100,9 @@ async function read(root: string, settings: StackSettings, clock: Clock): Promis
     const { trust, evidence } = settings;
     if (trust === undefined || evidence === undefined)
       throw new Error("holdpoint:trust or holdpoint:evidence is not set");
-    const file = configuredPath(root, trust);
-    const trusted = await withSigstore(parseTrust(readFileSync(file, "utf8"), trust), dirname(file));
+    const { trust: trusted } = await openTrust(configuredPath(root, trust), trust);
+    const unreliable = trusted.revocations?.problem;
+    if (unreliable !== undefined) throw new Error(unreliable.found);
     const found = await readEvidence(openStore(configuredPath(root, evidence)), trusted, clock);
     return { evidence: found.evidence, rejected: found.rejected };
   } catch (error) {

@@ -29,6 +29,8 @@ export interface KeptReading {
   readonly unreadable: readonly RejectedEvidence[];
   /** Plan time of the machine's times that were asked for; absent where they are the same. */
   readonly clock?: ClockTable;
+  /** Digest of the list of revoked keys, under which the store keeps its text; absent where there was none. */
+  readonly revocations?: Digest;
 }
 
 /** Everything that a decision rested on. */

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Clock } from "../rollout/clock";
-import type { Approval, Digest, Evidence, EvidenceKind, RejectedEvidence, Signer, Waiver } from "../rollout/evidence";
+import type { Approval, Digest, Evidence, RejectedEvidence, Signer, Waiver } from "../rollout/evidence";
 import { APPROVAL_TYPE, parseApproval } from "./approval";
 import { digest } from "./canonical";
 import { EnvelopeError, STATEMENT_TYPE } from "./dsse";
@@ -13,12 +13,13 @@ import { decodeBase64 } from "./base64";
 import { predicateOf } from "./predicates";
 import type { SignedFile } from "./sigstore-bundle";
 import { parseSigned } from "./sigstore-bundle";
-import type { Signed } from "./signed";
+import type { Signed, SignedBy } from "./signed";
 import { verifySigned } from "./signed";
+import { allowed, named, quoted, Rejection, valid, withThresholds } from "./signers";
 import type { Statement } from "./statement";
 import { malformed, parseStatement } from "./statement";
 import type { Store, StoreContent, StoredEnvelope, Wants } from "./store";
-import type { Identity, Right, Trust } from "./trust";
+import type { Trust } from "./trust";
 import { parseWaiver, WAIVER_TYPE } from "./waiver";
 
 /** Machine time by which a signer's clock may be ahead of ours. */
@@ -95,17 +96,26 @@ export function judgeEnvelopes(
   now: number,
 ): EvidenceRead {
   const rejected = [...content.rejected];
-  const items = new Map<string, Item>();
   const counted: Counted[] = [];
+  const bodies = new Map<string, [Enveloped, ...Enveloped[]]>();
   for (const stored of content.envelopes) {
     const item = readItem(stored, { trust, clock, now });
     if ("reason" in item) rejected.push(item);
     else {
-      counted.push(countedAs(stored.id, item));
-      items.set(item.body, together(items.get(item.body), item));
+      const before = bodies.get(item.body);
+      if (before === undefined) bodies.set(item.body, [{ stored, item }]);
+      else before.push({ stored, item });
     }
   }
-  const read = [...items.values()];
+  const read: Item[] = [];
+  for (const enveloped of bodies.values()) {
+    const whole = together(enveloped, trust);
+    if (typeof whole === "string") rejected.push(...enveloped.map((one) => tooFew(one, whole)));
+    else {
+      read.push(whole);
+      counted.push(...enveloped.map(({ stored, item }) => countedAs(stored.id, item)));
+    }
+  }
   return {
     evidence: read.flatMap((item) => ("evidence" in item ? item.evidence : [])),
     approvals: read.flatMap((item) => ("approval" in item ? item.approval : [])),
@@ -131,14 +141,28 @@ function countedAs(id: Digest, item: Item): Counted {
   return { id, body: item.body, kind, ...where, signers: signers.map((signer) => signer.id) };
 }
 
+/** An item with the envelope that it was read from. */
+interface Enveloped {
+  readonly stored: StoredEnvelope;
+  readonly item: Item;
+}
+
 /**
  * Whoever can write to the store can envelope a signed body anew, without any key: it must not count twice. Where people
- * signed the same body in envelopes of their own, they have all signed it.
+ * signed the same body in envelopes of their own, they have all signed it. In words, why too few have.
  */
-function together(before: Item | undefined, item: Item): Item {
-  if (before === undefined || !("evidence" in before) || !("evidence" in item)) return before ?? item;
-  const signers = distinct([...before.evidence.signers, ...item.evidence.signers]);
-  return { ...before, evidence: { ...before.evidence, signers } };
+function together([{ item: first }, ...others]: readonly [Enveloped, ...Enveloped[]], trust: Trust): Item | string {
+  if (!("evidence" in first)) return first;
+  const more = others.flatMap(({ item }) => ("evidence" in item ? item.evidence.signers : []));
+  const signers = more.length === 0 ? first.evidence.signers : distinct([...first.evidence.signers, ...more]);
+  const evidence = withThresholds({ ...first.evidence, signers }, trust);
+  return typeof evidence === "string" ? evidence : { ...first, evidence };
+}
+
+function tooFew({ stored, item }: Enveloped, detail: string): RejectedEvidence {
+  const { kind, stage } = "evidence" in item ? item.evidence : {};
+  const claims = { ...(kind === undefined ? {} : { kind }), ...(stage === undefined ? {} : { stage }) };
+  return { file: stored.file, claims, reason: "too-few-signers", detail };
 }
 
 /** One envelope, judged. Never throws for what is in it. */
@@ -150,16 +174,6 @@ function readItem(stored: StoredEnvelope, context: Context): Item | RejectedEvid
   } catch (error) {
     const refusal = asRejection(error);
     return { file: stored.file, claims: claimsOf(file), ...refusal };
-  }
-}
-
-/** An item that does not count, while it is being judged. */
-class Rejection extends Error {
-  readonly reason: RejectedEvidence["reason"];
-
-  constructor(reason: RejectedEvidence["reason"], detail: string) {
-    super(detail);
-    this.reason = reason;
   }
 }
 
@@ -179,16 +193,16 @@ function verifyStatement(file: SignedFile, trust: Trust): Signed {
   return signed;
 }
 
-function judge(stored: StoredEnvelope, { body, identities }: Signed, context: Context): Item {
+function judge(stored: StoredEnvelope, { body, by }: Signed, context: Context): Item {
   const statement = parseStatement(body);
   const id = digest(body);
   switch (statement.predicateType) {
     case APPROVAL_TYPE:
-      return { body: id, approval: readApproval(stored, id, statement, identities, context) };
+      return { body: id, approval: readApproval(stored, id, statement, by, context) };
     case WAIVER_TYPE:
-      return { body: id, waiver: readWaiver(stored, id, statement, identities, context) };
+      return { body: id, waiver: readWaiver(stored, id, statement, by, context) };
     default:
-      return { body: id, evidence: readOne(stored, statement, identities, context) };
+      return { body: id, evidence: readOne(stored, statement, by, context) };
   }
 }
 
@@ -200,7 +214,7 @@ function distinct<T extends { readonly id: string }>(all: readonly T[]): T[] {
 function readOne(
   stored: StoredEnvelope,
   statement: Statement,
-  identities: readonly Identity[],
+  by: readonly SignedBy[],
   { trust, clock, now }: Context,
 ): Evidence {
   const predicate = predicateOf(statement.predicateType);
@@ -208,7 +222,7 @@ function readOne(
     throw new Rejection("kind-unknown", `predicate type ${quoted(statement.predicateType)} is not one that gates read`);
   }
   const { facts, finishedAt, stage, past } = predicate.read(statement.predicate, clock);
-  const signers = allowed(identities, predicate.kind, stage, trust);
+  const signers = allowed(valid(by, finishedAt, { trust, now }), predicate.kind, stage, trust);
   rejectFuture(past, now);
   const head = { id: stored.id, file: stored.file, subject: statement.subject, signers };
   const times = { finishedAt: clock.at(finishedAt), ...(stage === undefined ? {} : { stage }) };
@@ -220,15 +234,11 @@ function readApproval(
   stored: StoredEnvelope,
   id: string,
   statement: Statement,
-  identities: readonly Identity[],
+  by: readonly SignedBy[],
   { trust, clock, now }: Context,
 ): Approval {
   const { approver, binding, decision, items, reason, saw, approvedAt } = parseApproval(statement);
-  const identity = identities.find((one) => one.id === approver);
-  if (identity === undefined) {
-    const signed = identities.map((one) => one.id).join(", ");
-    throw new Rejection("signature-invalid", `approval of ${quoted(approver)}, but signed by ${signed}`);
-  }
+  const identity = named("approval", approver, by, approvedAt, { trust, now });
   const signer = allowed([identity], "approval", stageOf(binding.stack), trust)[0] as Signer;
   rejectFuture([approvedAt], now);
   return {
@@ -249,15 +259,11 @@ function readWaiver(
   stored: StoredEnvelope,
   id: string,
   statement: Statement,
-  identities: readonly Identity[],
+  by: readonly SignedBy[],
   { trust, clock, now }: Context,
 ): Waiver {
-  const { signer: named, binding, reason, obligation, grantedAt, validFor } = parseWaiver(statement);
-  const identity = identities.find((one) => one.id === named);
-  if (identity === undefined) {
-    const signed = identities.map((one) => one.id).join(", ");
-    throw new Rejection("signature-invalid", `waiver of ${quoted(named)}, but signed by ${signed}`);
-  }
+  const { signer: grantor, binding, reason, obligation, grantedAt, validFor } = parseWaiver(statement);
+  const identity = named("waiver", grantor, by, grantedAt, { trust, now });
   const signer = allowed([identity], "waiver", binding.stage, trust)[0] as Signer;
   rejectFuture([grantedAt], now);
   const head = { id, file: stored.file, binding, reason, obligation, signer };
@@ -267,23 +273,6 @@ function readWaiver(
 /** A stage's stacks are `<stage>`, `<stage>-canary`, and `<stage>.<operation>-canary` for each operation. */
 function stageOf(stack: string): string {
   return stack.replace(/(?:\.[^.]+)?-canary$/, "");
-}
-
-/** Those who may, at least one. */
-function allowed(
-  identities: readonly Identity[],
-  right: Right,
-  stage: string | undefined,
-  trust: Trust,
-): readonly Signer[] {
-  const signers = identities.flatMap((identity) => trust.signer(identity, right, stage) ?? []);
-  if (signers.length > 0) return signers;
-  const who = identities.map(({ id, roles }) => `${id} (${roles.join(", ")})`).join(", ");
-  const what = right === "approval" ? "approve" : right === "waiver" ? "waive" : `attest ${right}`;
-  throw new Rejection(
-    "signer-lacks-role",
-    `${who} may not ${what} ${stage === undefined ? "without a stage" : `for ${stage}`}`,
-  );
 }
 
 function rejectFuture(times: readonly number[], now: number): void {
@@ -326,8 +315,4 @@ function claimedStage(predicate: unknown): string | undefined {
   const { stage, binding, configuration } = claims.parse(predicate);
   const run = Object.values(configuration?.[0].annotations ?? {})[0];
   return stage ?? (binding === undefined ? undefined : stageOf(binding.stack)) ?? run?.stage;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 99)}…` : text);
 }

@@ -15,6 +15,7 @@ import { evidenceOf, readInputs, replayed, type Inputs, type KeptReading } from 
 import { judgeEnvelopes } from "./read";
 import type { Store } from "./store";
 import { parseTrust, type Trust } from "./trust";
+import { withRevocations } from "./trust/open";
 
 /** Asks the gate that was asked. */
 export function decideAsked(plan: Plan, asked: Asked, world: World): Decision {
@@ -71,7 +72,8 @@ function impossible(message: string, cause?: unknown): HoldpointError {
 async function worldOf(store: Store, { world, trust, reading }: Inputs, gone: string[]): Promise<World> {
   // Nobody asked the store then: the world is whole.
   if (reading === undefined || trust === undefined) return world as World;
-  const trusted = await trustOf(store, trust.file, await textOf(store, trust.digest, `the trust file ${trust.file}`));
+  const text = await textOf(store, trust.digest, `the trust file ${trust.file}`);
+  const trusted = await trustOf(store, trust.file, text, reading);
   const content = await store.read(reading.read);
   gone.push(...content.gone.map((words) => `evidence ${words} since then`));
   const envelopes = content.envelopes.map((one) => ({ ...one, file: asNamed(one.file, store, reading) }));
@@ -84,9 +86,10 @@ function asNamed(file: string, { folder }: Store, { place }: KeptReading): strin
   return file.startsWith(folder) ? place + file.slice(folder.length) : file;
 }
 
-/** With the Sigstore root that it names, where it names one. */
-async function trustOf(store: Store, file: string, text: string): Promise<Trust> {
-  const trust = parseTrust(text, file);
+/** With the list of revoked keys as it was then, and the Sigstore root, where it names one. */
+async function trustOf(store: Store, file: string, text: string, { revocations, now }: KeptReading): Promise<Trust> {
+  const list = revocations === undefined ? undefined : await textOf(store, revocations, "the list of revoked keys");
+  const trust = withRevocations(parseTrust(text, file), list, now);
   if (trust.sigstoreRoot === undefined) return trust;
   const root = await textOf(store, trust.sigstoreRoot.sha256, `the Sigstore root ${trust.sigstoreRoot.trustedRoot}`);
   const { sigstoreVerifier } = await import("./sigstore");

@@ -1,13 +1,23 @@
 /** Whose word a signed file is: by keys of the trust file, or by a certificate of its Sigstore root. */
-import { EnvelopeError, verify } from "./dsse";
+import { EnvelopeError, fingerprint, verify } from "./dsse";
 import type { SignedFile } from "./sigstore-bundle";
 import type { Identity, Trust } from "./trust";
 
-/** A verified body, its type, and who signed it, each once. */
+/** One signature that verified. */
+export interface SignedBy {
+  readonly identity: Identity;
+  /** The key's fingerprint; absent where a certificate signed. */
+  readonly key?: string;
+}
+
+/** A verified body, its type, and who signed it. Whether a key counted at that time is judged by `trust/accept.ts`. */
 export interface Signed {
   readonly body: Buffer;
   readonly payloadType: string;
+  /** Each once. */
   readonly identities: readonly Identity[];
+  /** With which keys. */
+  readonly by: readonly SignedBy[];
 }
 
 /**
@@ -17,10 +27,16 @@ export interface Signed {
 export function verifySigned({ envelope, certified }: SignedFile, trust: Trust): Signed {
   if (certified !== undefined) return verifyCertified(certified, trust);
   const { body, keys } = verify(envelope, trust.keys);
-  const owners = keys.flatMap(({ key }) => trust.owner(key) ?? []);
-  // One person with two keys is one identity.
-  const identities = [...new Map(owners.map((one) => [one.id, one])).values()];
-  return { body, payloadType: envelope.payloadType, identities };
+  const by = keys.flatMap(({ key }): SignedBy[] => {
+    const identity = trust.owner(key);
+    return identity === undefined ? [] : [{ identity, key: fingerprint(key) }];
+  });
+  return { body, payloadType: envelope.payloadType, identities: distinct(by), by };
+}
+
+/** One person with two keys is one identity. */
+export function distinct(by: readonly SignedBy[]): readonly Identity[] {
+  return [...new Map(by.map(({ identity }) => [identity.id, identity])).values()];
 }
 
 function verifyCertified(bundle: unknown, trust: Trust): Signed {
@@ -29,7 +45,7 @@ function verifyCertified(bundle: unknown, trust: Trust): Signed {
   }
   const { body, payloadType, signer } = trust.sigstore(bundle);
   const identity = trust.keyless(signer);
-  if (identity !== undefined) return { body, payloadType, identities: [identity] };
+  if (identity !== undefined) return { body, payloadType, identities: [identity], by: [{ identity }] };
   throw new EnvelopeError(
     "signer-unknown",
     `signed by ${shortened(signer.identity)} on the word of ${shortened(signer.issuer)}, which the trust file gives to no one machine`,

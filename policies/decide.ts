@@ -44,7 +44,7 @@ async function decideIn(project: Project, { world, own }: Gathered): Promise<Mor
   if (settings.kind === "canary") return { decision, ...approved };
   const state = world.stages[settings.stage];
   const made = { ...settings, request: digest, type: settings.release.type };
-  const record = nextRecord(state?.ok === true ? state.record : undefined, made, decision);
+  const record = nextRecord(state?.ok === true ? state.record : undefined, made, decision, world.trust?.mark);
   return { decision, record, ...approved };
 }
 

@@ -1,14 +1,13 @@
 /** What the evidence store says to a gate: read once, and remembered so that the decision can tell what it rests on. */
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import type { Project } from "../components/project";
+import { digest } from "../evidence/canonical";
 import { missingSince, type EvidenceBasis } from "../evidence/decisions";
 import { evidenceOf, recording, type KeptReading } from "../evidence/inputs";
 import { readEvidence } from "../evidence/read";
 import { configuredPath } from "../evidence/request";
-import { withSigstore } from "../evidence/sigstore-root";
 import { openStore, type Store } from "../evidence/store";
-import { parseTrust } from "../evidence/trust";
+import { standingOf, type StandingOf } from "../evidence/trust/changes";
+import { openTrust } from "../evidence/trust/open";
 import { wantsOf } from "../evidence/wants";
 import type { Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
@@ -19,7 +18,15 @@ import type { World } from "../rollout/world";
 /** What of the world comes out of the store. */
 export type EvidencePart = Pick<
   World,
-  "evidence" | "rejected" | "approvals" | "waivers" | "updatePlans" | "touched" | "evidenceFailure" | "evidenceGone"
+  | "evidence"
+  | "rejected"
+  | "approvals"
+  | "waivers"
+  | "updatePlans"
+  | "touched"
+  | "evidenceFailure"
+  | "evidenceGone"
+  | "trust"
 >;
 
 /** What was read, and how. */
@@ -27,7 +34,7 @@ export interface GatheredEvidence {
   readonly part: EvidencePart;
   readonly basis?: EvidenceBasis;
   readonly reading?: KeptReading;
-  /** The trust file, and the Sigstore root that it names. */
+  /** The trust file, the Sigstore root that it names, and its list of revoked keys. */
   readonly texts: readonly string[];
 }
 
@@ -37,22 +44,25 @@ export const NO_EVIDENCE: GatheredEvidence = {
   texts: [],
 };
 
+/** Asks for the stage's record: what it last changed under. */
+export type AskRecord = () => Promise<StandingOf["record"]>;
+
 /** Reads what the gate needs. A store or a trust file that can't be read is said in words. */
-export async function gatherEvidence(project: Project, clock: Clock): Promise<GatheredEvidence> {
+export async function gatherEvidence(project: Project, clock: Clock, record: AskRecord): Promise<GatheredEvidence> {
   const { root, settings, plan } = project;
   const now = Date.now();
   const recorded = recording(clock);
   try {
-    const trustFile = configuredPath(root, settings.trust);
-    const trustText = readFileSync(trustFile, "utf8");
-    const parsed = parseTrust(trustText, settings.trust);
-    const trust = await withSigstore(parsed, dirname(trustFile));
-    const rootFile = parsed.sigstoreRoot?.trustedRoot;
+    const { trust, texts } = await openTrust(configuredPath(root, settings.trust), settings.trust, now);
+    if (digest(texts.trust) !== project.request.trust) {
+      throw new HoldpointError("trust-invalid", `${settings.trust} changed while this run read it`);
+    }
     const store = openStore(configuredPath(root, settings.evidence));
     const wants = wantsOf(plan, settings.stack, [settings.release, settings.baseline]);
-    const [read, head] = await Promise.all([
+    const [read, head, standing] = await Promise.all([
       readEvidence(store, trust, recorded.clock, { now, wants }),
       store.log.evidence.head(),
+      record().then((known) => standingOf({ store, trust, stage: settings.stage, record: known, now })),
     ]);
     const there = new Set(read.counted.map(({ id }) => id));
     const missing = await missingSince(store, settings.stack, settings.release.commit, there);
@@ -67,6 +77,7 @@ export async function gatherEvidence(project: Project, clock: Clock): Promise<Ga
         ...evidenceOf(read),
         ...(await knownPlans(store, read.approvals, project.digest)),
         ...(gone.length === 0 ? {} : { evidenceGone: gone }),
+        trust: standing,
       },
       basis: { counted: read.counted, head, missing },
       reading: {
@@ -75,11 +86,9 @@ export async function gatherEvidence(project: Project, clock: Clock): Promise<Ga
         read: read.read,
         unreadable,
         ...(table === undefined ? {} : { clock: table }),
+        ...(texts.revocations === undefined ? {} : { revocations: digest(texts.revocations) }),
       },
-      texts: [
-        trustText,
-        ...(rootFile === undefined ? [] : [readFileSync(resolve(dirname(trustFile), rootFile), "utf8")]),
-      ],
+      texts: [texts.trust, texts.sigstoreRoot, texts.revocations].filter((text) => text !== undefined),
     };
   } catch (error) {
     return { ...NO_EVIDENCE, part: { ...NO_EVIDENCE.part, evidenceFailure: reason(error) } };

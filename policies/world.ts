@@ -123,7 +123,10 @@ async function evidenceFor(run: Run, clock: Clock): Promise<GatheredEvidence> {
     const { state } = await readOwnStage(run, clock);
     if (!leads(settings.canary.weight, settings.operation, state)) return NO_EVIDENCE;
   }
-  return gatherEvidence(run.project, clock);
+  return gatherEvidence(run.project, clock, async () => {
+    const { state } = await readOwnStage(run, clock);
+    return state.ok ? state.record : { failure: state.why };
+  });
 }
 
 interface States {

@@ -47,9 +47,9 @@ function metOf(findings: readonly Finding[], total: string): string {
 
 /** Summary, when it was decided, and when waiting alone would have mended all that waiting can. */
 function renderHead(decision: Decision): string {
-  const { clock, decidedAt, opensAt } = decision;
+  const { clock, trust, decidedAt, opensAt } = decision;
   const opens = opensAt === undefined ? "" : `; opens at ${showTime(opensAt)} at the earliest`;
-  return `${renderSummary(decision)}\ndecided ${showTime(decidedAt)}${opens}${clock === undefined ? "" : ` (clock: ${clock})`}`;
+  return `${renderSummary(decision)}\ndecided ${showTime(decidedAt)}${opens}${clock === undefined ? "" : ` (clock: ${clock})`}${trust === undefined ? "" : `\ntrust: ${trust}`}`;
 }
 
 /** The whole decision: summary, a table of all criteria, and what is missing in full. */

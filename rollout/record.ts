@@ -1,18 +1,31 @@
 /** What a run leaves in the state for the gates after it. */
 import type { Decision } from "./decision";
 import { sameName } from "./world";
+import type { TrustMark } from "./trust";
 import type { ReleaseName, StageEntry, StageRecord } from "./world";
 
 /**
  * The stage's record after a run that was let through.
  * @param made what this run makes of the stage
+ * @param trust the trust file that let it through
  */
-export function nextRecord(before: StageRecord | undefined, made: StageEntry, decision: Decision): StageRecord {
+export function nextRecord(
+  before: StageRecord | undefined,
+  made: StageEntry,
+  decision: Decision,
+  trust?: TrustMark,
+): StageRecord {
   const entry = entryOf(made);
   const usedApprovals = [...new Set([...(before?.usedApprovals ?? []), ...decision.approvals])].toSorted();
   // A way back pays no debt: what was owed before is owed still, and what is not known stays unknown.
   const owed = decision.owed ?? before?.owed;
-  const kept = { usedApprovals, ...(owed === undefined ? {} : { owed }) };
+  // A way back asked no signature, so it says nothing of who is trusted: an older trust file must not come back with it.
+  const mark = decision.wayBack === undefined ? (trust ?? before?.trust) : before?.trust;
+  const kept = {
+    usedApprovals,
+    ...(owed === undefined ? {} : { owed }),
+    ...(mark === undefined ? {} : { trust: mark }),
+  };
   const current = before?.current;
   if (current === undefined) return { current: entry, ...kept };
   if (sameEntry(current, entry)) return { ...before, current: entryOf(current), ...kept };

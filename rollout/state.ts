@@ -160,6 +160,13 @@ const stageRecord = z.object({
   previous: entry.optional(),
   usedApprovals: z.array(z.string()),
   owed: z.unknown().optional(),
+  trust: z.unknown().optional(),
+});
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const trustMark = z.object({
+  digest: sha256,
+  version: z.int().min(1),
+  revocations: z.object({ serial: z.int().min(1), revoked: z.array(sha256) }),
 });
 const owedSchema = z.object({
   debts: z.array(z.object({ criterion: z.string().min(1), release: releaseName, type: z.string().min(1) })),
@@ -214,7 +221,15 @@ function recordOf(deployment: Deployment, clock: Clock): StageRecord | "malforme
     ...(current === undefined ? {} : { current: { ...current, ...sinceOf(deployment, clock) } }),
     ...(previous === undefined ? {} : { previous }),
     ...(data.owed === undefined ? {} : { owed: owedOf(data.owed) }),
+    ...(data.trust === undefined ? {} : { trust: trustOf(data.trust) }),
   };
+}
+
+/** As `owedOf`: malformed, it shuts the gate and leaves the way back open. */
+function trustOf(found: unknown): NonNullable<StageRecord["trust"]> {
+  const { data, error } = trustMark.safeParse(found);
+  if (data !== undefined) return data;
+  return { failure: `a malformed record: trust.${error.issues[0]?.path.map(String).join(".") ?? ""}` };
 }
 
 /** Malformed, it shuts the gate by itself: the way back, which needs the rest of the record, stays open. */

@@ -8,6 +8,7 @@ import type { Inventory } from "./inventory";
 import type { Owed } from "./owed";
 import type { Readings } from "./readings";
 import type { Release } from "./release";
+import type { TrustMark, TrustStanding } from "./trust";
 
 /** A release as records name it. */
 export type ReleaseName = Pick<Release, "image" | "commit">;
@@ -33,6 +34,8 @@ export interface StageRecord {
   readonly usedApprovals: readonly Digest[];
   /** What earlier releases left undone. Absent or malformed is not known, which is no "nothing". */
   readonly owed?: Owed | { readonly failure: string };
+  /** The trust file under which the stage last changed. Absent in a record of before there was this. */
+  readonly trust?: TrustMark | { readonly failure: string };
 }
 
 /** Where a canary stands. */
@@ -118,6 +121,8 @@ export interface World {
   readonly evidenceFailure?: string;
   /** What was taken out of the store or altered since it was added there, in words. It may have spoken against. */
   readonly evidenceGone?: readonly string[];
+  /** Whether the trust file itself may be believed. Absent: nobody looked, and then no signature opens a gate. */
+  readonly trust?: TrustStanding;
   readonly approvals: readonly Approval[];
   /** Present in `up`: what approvals must match. */
   readonly binding?: RunBinding;

@@ -1,7 +1,9 @@
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { Right } from "../evidence/trust";
+import { fingerprint } from "../evidence/dsse";
+import { parseTrust, type Right } from "../evidence/trust";
+import { readRevocations, signRevocations } from "../evidence/trust/revocations";
 import { readFile, writeFile } from "./providers/store";
 
 /** Someone, or something, of the story that signs. */
@@ -44,6 +46,14 @@ const ROLES: Readonly<Record<string, { readonly may: readonly Right[] }>> = {
 /** The trust file of a sandbox. */
 export const TRUST_FILE = "trust.yaml";
 
+/** The sandbox's list of revoked keys, beside its trust file. */
+export const REVOCATIONS_FILE = "revocations.json";
+
+/** Who signs the list of revoked keys in the story. */
+const REVOKER = "priya@omnihub.dev";
+/** Each `up` signs it anew where it is older than this, in milliseconds. */
+const RENEWED_AFTER = 24 * 3_600_000;
+
 /** Where an actor's private key lies: PEM, not encrypted, which is accepted in a sandbox only. */
 export function keyPath(dir: string, id: string): string {
   return join(dir, "keys", `${id}.pem`);
@@ -70,10 +80,25 @@ export function writeKeys(dir: string): void {
   const trust = {
     apiVersion: "holdpoint.dev/v1",
     kind: "Trust",
+    version: 1,
     people: PEOPLE.map(entry),
     machines: MACHINES.map(entry),
     roles: ROLES,
+    revocation: { file: REVOCATIONS_FILE, maxAge: "30 days", from: ["tech-lead", "cto"], count: 1 },
+    changes: { from: ["tech-lead", "cto"], count: 2 },
   };
   const text = `# Throw-away keys of this sandbox: worth nothing anywhere else.\n${stringify(trust, { lineWidth: 0 })}`;
   if (readFile(join(dir, TRUST_FILE)) !== text) writeFile(join(dir, TRUST_FILE), text);
+  renewRevocations(dir, text);
+}
+
+/** A list that revokes nothing, or what it revoked before, signed today. */
+function renewRevocations(dir: string, trustText: string): void {
+  const path = join(dir, REVOCATIONS_FILE);
+  const now = Date.now();
+  const { list, problem } = readRevocations(readFile(path), parseTrust(trustText, TRUST_FILE), now);
+  if (list !== undefined && problem === undefined && now - list.issuedAt < RENEWED_AFTER) return;
+  const key = createPrivateKey(readFile(keyPath(dir, REVOKER)) ?? "");
+  const said = { serial: (list?.serial ?? 0) + 1, issuedAt: now, revoked: list?.revoked ?? [] };
+  writeFile(path, `${JSON.stringify(signRevocations(said, { id: fingerprint(key), key }))}\n`);
 }

@@ -23,7 +23,19 @@ import { wantsOf } from "../../evidence/wants";
 import { machineClock, type Clock } from "../../rollout/clock";
 import { parsePlan } from "../../rollout/plan";
 import type { World as Facts } from "../../rollout/world";
-import { COMMIT, envelope, IMAGE, NOW, publicOf, refusal, testRun, trustSource, world, type World } from "./world";
+import {
+  COMMIT,
+  envelope,
+  IMAGE,
+  NOW,
+  publicOf,
+  refusal,
+  revocationsSource,
+  testRun,
+  trustSource,
+  world,
+  type World,
+} from "./world";
 
 const PLAN_FILE = "plans/small.yaml";
 const PLAN = `apiVersion: holdpoint.dev/v1
@@ -75,6 +87,7 @@ async function run({ store, trust }: World, options: { clock?: Clock; key?: Priv
     request: digest(REQUEST),
     updatePlans: [],
     touched: {},
+    trust: { file: "trust.yaml", problems: [] },
     stages: { production: { ok: true } },
     ...(read.gone.length === 0 ? {} : { evidenceGone: read.gone }),
     ...options.more,
@@ -82,6 +95,7 @@ async function run({ store, trust }: World, options: { clock?: Clock; key?: Priv
   const facts = { ...rest, ...evidenceOf(read) } as Facts;
   const asked = { gate: "enter", stage: "production" } as const;
   const table = recorded.table();
+  const revocations = digest(revocationsSource);
   const unreadable = read.rejected.filter(({ reason }) => reason === "unreadable");
   const decision = decideAsked(plan, asked, facts);
   const made: Made = {
@@ -97,10 +111,17 @@ async function run({ store, trust }: World, options: { clock?: Clock; key?: Priv
       asked,
       plan: { file: PLAN_FILE, digest: digest(PLAN) },
       trust: { file: "trust.yaml", digest: digest(trustSource) },
-      reading: { place: store.folder, now: NOW, read: read.read, unreadable, ...(table && { clock: table }) },
+      reading: {
+        place: store.folder,
+        now: NOW,
+        read: read.read,
+        unreadable,
+        revocations,
+        ...(table && { clock: table }),
+      },
       world: rest,
     },
-    texts: [PLAN, trustSource],
+    texts: [PLAN, trustSource, revocationsSource],
     evidence: { counted: read.counted, head: await store.log.evidence.head(), missing: [] },
     now: NOW,
   };

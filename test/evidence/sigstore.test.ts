@@ -16,7 +16,7 @@ import { parseTrust } from "../../evidence/trust";
 import { machineClock } from "../../rollout/clock";
 import type { Json, Signing } from "./fake-sigstore";
 import { fakeSigstore, ISSUER, WORKFLOW } from "./fake-sigstore";
-import { COMMIT, HAPPY, NOW, refusal } from "./world";
+import { COMMIT, HAPPY, NOW, refusal, withKeeper } from "./world";
 
 const folder = mkdtempSync(join(tmpdir(), "holdpoint-sigstore-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,7 +33,9 @@ function trustText(machines: readonly (readonly (readonly [string, string])[])[]
     return `  - { id: ci-${index}, roles: [ci], keyless: [${names}] }\n`;
   });
   const root = sha256 === undefined ? "" : `sigstore: { trustedRoot: root.json, sha256: "${sha256}" }\n`;
-  return `apiVersion: holdpoint.dev/v1\nkind: Trust\nmachines:\n${list.join("")}${root}roles: { ci: { may: [cost] } }\n`;
+  return withKeeper(
+    `apiVersion: holdpoint.dev/v1\nkind: Trust\nmachines:\n${list.join("")}${root}roles: { ci: { may: [cost] } }\n`,
+  );
 }
 
 async function trustIn(
@@ -268,7 +270,9 @@ describe("a keyless identity in the trust file", () => {
   });
 
   it("is no way for a person, nor for a machine with neither", async () => {
-    const people = trustText([[[WORKFLOW, ISSUER]]], undefined).replace("machines:", "people:");
+    const people = trustText([[[WORKFLOW, ISSUER]]], undefined)
+      .replace("people:", "machines_:")
+      .replace("machines:", "people:");
     expect(await refusal(() => parseTrust(people, "trust.yaml"))).toContain("people[0]");
     expect(await refusal(() => parseTrust(trustText([[]], undefined), "trust.yaml"))).toContain(
       "at least one key, or a keyless identity",

@@ -30,7 +30,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A key that the real tool made; its file. */
 function keygen(name: string, type: string, secret = PASSPHRASE): string {
   const file = join(folder, name);
-  if (!existsSync(file)) execFileSync("ssh-keygen", ["-q", "-a", "1", "-t", type, "-N", secret, "-C", "test", "-f", file]);
+  if (!existsSync(file))
+    execFileSync("ssh-keygen", ["-q", "-a", "1", "-t", type, "-N", secret, "-C", "test", "-f", file]);
   return file;
 }
 

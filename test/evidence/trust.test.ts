@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { publicPem } from "../../evidence/keys";
 import { parseTrust } from "../../evidence/trust";
-import { ed25519, p256, publicOf, refusal, trustText } from "./world";
+import { ed25519, p256, publicOf, refusal, rulesOf, trustText } from "./world";
 
 const key = ed25519();
 const second = p256();
@@ -59,7 +59,7 @@ describe("the trust file", () => {
   });
 
   it("names an unknown role, and the one that was probably meant", async () => {
-    const text = trustText([["people", "priya", ["leed"], pem]], ROLES);
+    const text = trustText([["people", "priya", ["leed"], pem]], ROLES, rulesOf("lead"));
     expect(await refusal(() => parse(text))).toBe(
       'trust-invalid: trust.yaml:5:13: people[0].roles[0]: found "leed", expected a role of this file: "lead" (one of lead, ci)',
     );
@@ -83,6 +83,9 @@ roles:
         .slice(1)
         .map((line) => line.trim().split(": ").slice(0, 2).join(": ")),
     ).toEqual([
+      'trust.yaml:1:1: found nothing, expected the key "version" (the file\'s version',
+      'trust.yaml:1:1: found nothing, expected the key "revocation" (who signs the list of revoked keys, and how often',
+      'trust.yaml:1:1: found nothing, expected the key "changes" (who must sign a change of this file',
       "trust.yaml:1:13: apiVersion",
       "trust.yaml:5:13: people[0].roles[0]",
       "trust.yaml:6:34: people[0].keys[0].publicKey",

@@ -14,6 +14,8 @@ import { openStore } from "../../evidence/store";
 import type { Store } from "../../evidence/store";
 import { parseTrust } from "../../evidence/trust";
 import type { Trust } from "../../evidence/trust";
+import { withRevocations } from "../../evidence/trust/open";
+import { signRevocations } from "../../evidence/trust/revocations";
 import { machineClock } from "../../rollout/clock";
 import type { EvidenceKind } from "../../rollout/evidence";
 import { HoldpointError } from "../../rollout/errors";
@@ -38,19 +40,43 @@ export function publicOf(key: PrivateKey): PublicKey {
 }
 
 type Entry = readonly [part: "people" | "machines", id: string, roles: readonly string[], ...pems: string[]];
-type Roles = Readonly<Record<string, { may: readonly string[]; stages?: readonly string[] }>>;
+type Roles = Readonly<Record<string, { may: readonly string[]; stages?: readonly string[]; threshold?: number }>>;
 
-/** A trust file's text. */
-export function trustText(entries: readonly Entry[], roles: Roles): string {
+/** A trust file's text. Unless told otherwise by `rules`, a person's first role revokes keys and signs changes. */
+export function trustText(entries: readonly Entry[], roles: Roles, rules?: string): string {
+  const person = entries.find(([where, , held]) => where === "people" && held[0] !== undefined && held[0] in roles);
+  if (rules === undefined && person === undefined) return withKeeper(trustText(entries, roles, ""));
   const part = (name: string): string => {
     const own = entries.filter(([where]) => where === name);
     return own.length === 0 ? `${name}: []\n` : `${name}:\n${own.map(entryText).join("")}`;
   };
   const rights = Object.entries(roles).map(
-    ([name, { may, stages }]) =>
-      `  ${name}: { may: [${may.join(", ")}]${stages === undefined ? "" : `, stages: [${stages.join(", ")}]`} }\n`,
+    ([name, { may, stages, threshold }]) =>
+      `  ${name}: { may: [${may.join(", ")}]${stages === undefined ? "" : `, stages: [${stages.join(", ")}]`}${threshold === undefined ? "" : `, threshold: ${threshold}`} }\n`,
   );
-  return `apiVersion: holdpoint.dev/v1\nkind: Trust\n${part("people")}${part("machines")}roles:\n${rights.join("")}`;
+  return `apiVersion: holdpoint.dev/v1\nkind: Trust\n${part("people")}${part("machines")}roles:\n${rights.join("")}${rules ?? rulesOf(person?.[2][0] ?? "")}`;
+}
+
+/** A trust file's text with somebody more, who revokes keys and signs changes where nobody else does. */
+export function withKeeper(text: string): string {
+  const keeper = trustText([["people", "keeper", ["keeper"], publicPem(KEEPER.key)]], {}, "");
+  const [, people = ""] = /(people:\n(?: .*\n)+)/.exec(keeper) ?? [];
+  const before = text.includes("people: []\n") ? text.replace("people: []\n", people) : text + people;
+  return (
+    before
+      .replace("roles: {", "roles: { keeper: { may: [check] },")
+      .replace("roles:\n", "roles:\n  keeper: { may: [check] }\n") + rulesOf("keeper")
+  );
+}
+
+const KEEPER = ed25519();
+
+/** Who revokes keys and signs changes, and the file's version. */
+export function rulesOf(role: string, { version = 1, count = 1, revokers = 1 } = {}): string {
+  return (
+    `version: ${version}\nrevocation: { file: revocations.json, maxAge: 8 days, from: [${role}], count: ${revokers} }\n` +
+    `changes: { from: [${role}], count: ${count} }\n`
+  );
 }
 
 function entryText([, id, roles, ...pems]: Entry): string {
@@ -98,8 +124,13 @@ export const trustSource = trustText(
     reviewer: { may: ["approval"], stages: ["staging"] },
     cto: { may: ["approval"] },
   },
+  rulesOf("cto"),
 );
-const trust = parseTrust(trustSource, "trust.yaml");
+/** The list of revoked keys beside it: nothing is revoked, and it is an hour old. */
+export const revocationsSource = JSON.stringify(
+  signRevocations({ serial: 1, issuedAt: NOW - 3_600_000, revoked: [] }, keys.cto),
+);
+const trust = withRevocations(parseTrust(trustSource, "trust.yaml"), revocationsSource, NOW);
 
 export function world(): World {
   return { keys, trust, store: openStore(mkdtempSync(join(tmpdir(), "holdpoint-evidence-"))) };

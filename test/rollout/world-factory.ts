@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Approval, Evidence, EvidenceKind, EvidenceOf, Signer } from "../../rollout/evidence";
+import { FEATURES, isOnCanaryStack } from "../../rollout/inventory";
 import { parsePlan } from "../../rollout/plan";
 import { gateQuestions, stepQuestions } from "../../rollout/questions";
 import type { Reading, Readings } from "../../rollout/readings";
+import type { TrustStanding } from "../../rollout/trust";
 import type { CanaryRecord, StageEntry, World } from "../../rollout/world";
 
 /** The real plan: what these tests prove is proved of it. */
@@ -155,6 +157,7 @@ export function approval(role: string, more: Partial<Approval> = {}): Approval {
     binding: { ...BINDING, updatePlan: UPDATE_PLAN },
     decision: "approved",
     items: [],
+    saw: { outcome: "PENDING", unmet: [] },
     signer: signer(role),
     approvedAt: NOW - HOUR,
     ...more,
@@ -170,9 +173,39 @@ export function quietReadings(plan = PLAN, stage = "production", to = 100): Read
 
 /** A health of 1, an error rate of 0.1% like the baseline's, from 1000 requests, all the time. */
 function quiet(part: string): Reading {
-  const values: Record<string, number> = { seen: 1, "other-seen": 1, age: 1, count: 1000, "other-count": 9000, rise: 0 };
+  const values: Record<string, number> = {
+    seen: 1,
+    "other-seen": 1,
+    age: 1,
+    count: 1000,
+    "other-count": 9000,
+    rise: 0,
+  };
   return part === "firing" ? [] : [{ labels: { le: "60" }, value: values[part] ?? 1 }];
 }
+
+/** A trust file under which production changed before. */
+export const TRUST: TrustStanding = {
+  file: "trust.yaml",
+  mark: { digest: hex("2"), version: 1, revocations: { serial: 1, revoked: [] } },
+  problems: [],
+};
+
+/** What the program declares: everything, in staging and production alike. */
+const FEATURES_DECLARED = Object.keys(FEATURES).filter((feature) => !isOnCanaryStack(feature));
+export const DECLARED: NonNullable<World["declared"]> = {
+  own: {
+    features: FEATURES_DECLARED,
+    alerts: PLAN.triggers.map(({ id, severity, runbook }) => ({
+      name: id,
+      severity,
+      ...(runbook === undefined ? {} : { runbook: PLAN.runbooks[runbook] ?? runbook }),
+    })),
+    dashboards: ["slo", "operator", "infrastructure"],
+  },
+  canary: { features: Object.keys(FEATURES).filter(isOnCanaryStack) },
+  others: { staging: { features: FEATURES_DECLARED } },
+};
 
 /** A world in which production may be entered: `up`, five minutes into the window. */
 export function world(more: Partial<World> = {}): World {
@@ -188,6 +221,8 @@ export function world(more: Partial<World> = {}): World {
     approvals: [approval("sre"), approval("tech-lead")],
     binding: BINDING,
     updatePlans: [UPDATE_PLAN],
+    trust: TRUST,
+    declared: DECLARED,
     stages: {
       staging: { ok: true, record: { current: ENTERED, usedApprovals: [] } },
       production: { ok: true, record: { current: BEFORE, usedApprovals: [] } },
