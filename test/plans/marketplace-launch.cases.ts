@@ -35,6 +35,7 @@ const CUTOVER: readonly Case[] = [
     operationAt("production", "default", 75),
   ),
   refused(["MP-119"], "there is no alert on V2 having under 90%", enter, "alerts", withoutAlert("v2-share-low")),
+  ...suite(["MP-106"], enter, "default-is-v2", "default-feature-is-v2", "5 days"),
   ...suite(["MP-102"], enter, "regression", "regression-all-features", "5 days"),
   ...benchmark("final-search-benchmark", "search-p95", "the final build searches slower than the one before"),
   ...benchmark("final-install-benchmark", "install-p95", "the final build installs slower than the one before"),
@@ -280,6 +281,8 @@ const AFTERWARDS: readonly Case[] = [
     },
     { "V1's removal is not planned": unwritten("v1-removal") },
   ),
+  ...suite(["MP-173"], optIn, "v1-not-default", "v1-is-opt-in", "8 days"),
+  ...suite(["MP-178"], alone, "one-backend", "v2-is-the-only-backend", "8 days"),
   refused(["MP-177"], "V1 was opt-in for 89 days", alone, "six-months", lasted("v1-opt-in", "89 days")),
   ...proof(
     {
