@@ -52,8 +52,8 @@ export class EnvelopeError extends Error {
 /** More signatures than any of our files has people; each costs a check per key. */
 const MAX_SIGNATURES = 32;
 
-// Unknown members are ignored, as the protocol demands.
-const envelopeSchema = z.object({
+/** What an envelope must look like. Unknown members are ignored, as the protocol demands. */
+export const envelopeSchema = z.object({
   payload: z.string(),
   payloadType: z.string().min(1),
   signatures: z
@@ -64,8 +64,8 @@ const envelopeSchema = z.object({
 
 /** The bytes that are signed: "DSSEv1", type and body, each with its length in bytes. */
 export function pae(payloadType: string, body: Uint8Array): Buffer {
-  const type = Buffer.from(payloadType, "utf8");
-  return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${body.length} `), body]);
+  const head = Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${body.length} `);
+  return Buffer.concat([head, body]);
 }
 
 /**
@@ -97,6 +97,8 @@ export function parseEnvelope(text: Uint8Array | string): Envelope {
 
 /** The envelope that parsed JSON is. Throws EnvelopeError "malformed", nothing else. */
 export function envelopeOf(json: unknown): Envelope {
+  const plain = plainEnvelope(json);
+  if (plain !== undefined) return plain;
   const result = envelopeSchema.safeParse(json);
   if (!result.success) {
     const issue = result.error.issues[0];
@@ -108,6 +110,28 @@ export function envelopeOf(json: unknown): Envelope {
     payloadType,
     signatures: signatures.map(({ keyid, sig }) => ({ ...(keyid == null ? {} : { keyid }), sig })),
   };
+}
+
+/**
+ * What `envelopeSchema` makes of an envelope with nothing unusual about it, in a tenth of its time; undefined for any other,
+ * which the schema reads or refuses.
+ */
+function plainEnvelope(json: unknown): Envelope | undefined {
+  if (!isPlain(json)) return undefined;
+  const { payload, payloadType, signatures: found } = json;
+  if (typeof payload !== "string" || typeof payloadType !== "string" || payloadType === "") return undefined;
+  if (!Array.isArray(found) || found.length < 1 || found.length > MAX_SIGNATURES) return undefined;
+  const signatures: { keyid: string; sig: string }[] = [];
+  for (const one of found as unknown[]) {
+    if (!isPlain(one) || typeof one["keyid"] !== "string" || typeof one["sig"] !== "string") return undefined;
+    signatures.push({ keyid: one["keyid"], sig: one["sig"] });
+  }
+  return { payload, payloadType, signatures };
+}
+
+/** An object of JSON's, no list and not null. */
+export function isPlain(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
 /** The body of a verified envelope and the keys that verified it, each once however often it signed. */
@@ -130,16 +154,22 @@ export function verify(envelope: Envelope, trusted: readonly PublicKey[], thresh
   for (const { keyid, sig } of envelope.signatures) {
     const signature = decodeBase64(sig);
     if (signature === undefined) throw new EnvelopeError("malformed", "a signature of the envelope is not base64");
-    const key = hintFirst(trusted, keyid).find((candidate) => verifies(candidate, bytes, signature));
+    const key = signerOf(bytes, signature, trusted, keyid);
     if (key !== undefined) keys.set(fingerprint(key.key), key);
   }
   if (keys.size >= threshold) return { body, keys: [...keys.values()] };
   throw refusal(envelope, trusted, keys.size, threshold);
 }
 
-function hintFirst(trusted: readonly PublicKey[], keyid: string | undefined): readonly PublicKey[] {
-  const hinted = trusted.filter((key) => key.id === keyid);
-  return hinted.length === 0 ? trusted : [...hinted, ...trusted.filter((key) => key.id !== keyid)];
+/** The likely key first, then all the others. */
+function signerOf(
+  bytes: Uint8Array,
+  signature: Uint8Array,
+  trusted: readonly PublicKey[],
+  keyid: string | undefined,
+): PublicKey | undefined {
+  const signs = (key: PublicKey): boolean => verifies(key, bytes, signature);
+  return trusted.find((key) => key.id === keyid && signs(key)) ?? trusted.find((key) => key.id !== keyid && signs(key));
 }
 
 function refusal(envelope: Envelope, trusted: readonly PublicKey[], found: number, threshold: number): EnvelopeError {

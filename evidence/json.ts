@@ -17,14 +17,18 @@ export class JsonError extends Error {
 export function parseJson(source: Uint8Array | string): unknown {
   const text = typeof source === "string" ? source : decodeUtf8(source);
   const value = parse(text);
-  checkStructure(text);
+  const names = countNames(text);
+  // Names are compared only where the text has more of them than the value: one got lost, and must be told.
+  if (names !== countMembers(value)) refuseRepeated(text);
   return value;
 }
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** UTF-8 to text; a byte order mark and invalid sequences are errors, never replaced. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new JsonError("not valid UTF-8");
   }
@@ -40,11 +44,43 @@ function parse(text: string): unknown {
   }
 }
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+
 /**
- * Walks a text that JSON.parse has accepted: so only strings, brackets and colons need telling apart. By hand, for a
- * regular expression over a string of megabytes runs out of its stack.
+ * How many members a text has, repeated ones too. JSON.parse has accepted it: so only strings, brackets and colons need
+ * telling apart. By hand, for a regular expression over a string of megabytes runs out of its stack.
  */
-function checkStructure(text: string): void {
+function countNames(text: string): number {
+  let names = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) at = endOfString(text, at);
+    else if (char === COLON) names++;
+    // "{" and "[", "}" and "]" differ in one bit only.
+    else if ((char | 0x20) === 0x7b) {
+      if (++depth > MAX_DEPTH) throw new JsonError(`nested deeper than ${MAX_DEPTH} levels`);
+    } else if ((char | 0x20) === 0x7d) depth--;
+  }
+  return names;
+}
+
+/** How many members a parsed value has, itself and all that is in it. */
+function countMembers(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) members += countMembers(item);
+    return members;
+  }
+  for (const name of Object.keys(value)) members += 1 + countMembers((value as Record<string, unknown>)[name]);
+  return members;
+}
+
+/** Throws for the first member that occurs twice in a text that JSON.parse has accepted. */
+function refuseRepeated(text: string): never {
   const open: (Set<string> | undefined)[] = [];
   let lastString = "";
   for (let at = 0; at < text.length; at++) {
@@ -53,20 +89,18 @@ function checkStructure(text: string): void {
       const end = endOfString(text, at);
       lastString = text.slice(at, end + 1);
       at = end;
-    } else if (char === "{" || char === "[") {
-      if (open.push(char === "{" ? new Set() : undefined) > MAX_DEPTH) {
-        throw new JsonError(`nested deeper than ${MAX_DEPTH} levels`);
-      }
-    } else if (char === "}" || char === "]") open.pop();
+    } else if (char === "{" || char === "[") open.push(char === "{" ? new Set() : undefined);
+    else if (char === "}" || char === "]") open.pop();
     else if (char === ":") addName(open.at(-1), lastString);
   }
+  throw new JsonError("JSON in which a member occurs twice");
 }
 
-/** Where the string that begins here ends: at the first quote with an even number of backslashes before it. */
+/** Where the string that begins here ends: at the first quote that no backslash escapes. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
-    while (text[end - 1 - backslashes] === "\\") backslashes++;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
     if (backslashes % 2 === 0) return end;
   }
   return text.length;

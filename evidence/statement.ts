@@ -2,9 +2,9 @@
 import { z } from "zod";
 import type { EvidenceHead } from "../rollout/evidence";
 import { canonical } from "./canonical";
-import { EnvelopeError } from "./dsse";
+import { EnvelopeError, isPlain } from "./dsse";
 import { JsonError, parseJson } from "./json";
-import { gitCommit, sha256 } from "./predicates/shared";
+import { GIT_COMMIT, gitCommit, SHA256, sha256 } from "./predicates/shared";
 
 const TYPE = "https://in-toto.io/Statement/v1";
 /** The same members with the same meaning; cosign and witness still write it. */
@@ -16,7 +16,8 @@ const digestSet = z
   .catchall(z.string().min(1))
   .refine((digests) => Object.keys(digests).length > 0, "a subject without a digest");
 
-const schema = z.object({
+/** What a statement must look like. */
+export const statementSchema = z.object({
   _type: z.literal([TYPE, TYPE_BEFORE]),
   subject: z.array(z.object({ name: z.string().optional(), digest: digestSet })).min(1),
   predicateType: z.string().min(1),
@@ -75,7 +76,9 @@ export function parseStatement(body: Uint8Array): Statement {
     if (error instanceof JsonError) throw new EnvelopeError("malformed", `the statement is ${error.message}`);
     throw error;
   }
-  const result = schema.safeParse(json);
+  const plain = plainStatement(json);
+  if (plain !== undefined) return plain;
+  const result = statementSchema.safeParse(json);
   if (!result.success) throw malformed("the statement", result.error);
   const { subject, predicateType, predicate } = result.data;
   const digests = subject.map((one) => one.digest);
@@ -87,6 +90,39 @@ export function parseStatement(body: Uint8Array): Statement {
     predicateType,
     predicate,
   };
+}
+
+/**
+ * What `statementSchema` makes of a statement with nothing unusual about it, in a tenth of its time; undefined for any other, which
+ * the schema reads or refuses.
+ */
+function plainStatement(json: unknown): Statement | undefined {
+  if (!isPlain(json)) return undefined;
+  const { _type, subject, predicateType, predicate } = json;
+  if ((_type !== TYPE && _type !== TYPE_BEFORE) || typeof predicateType !== "string" || predicateType === "") return;
+  if (!isPlain(predicate) || Object.hasOwn(predicate, "scopes") || Object.hasOwn(predicate, "__proto__")) return;
+  if (!Array.isArray(subject) || subject.length === 0) return undefined;
+  const commits: string[] = [];
+  const digests: string[] = [];
+  for (const one of subject as unknown[]) {
+    if (!isPlain(one) || (one["name"] !== undefined && typeof one["name"] !== "string")) return undefined;
+    if (!addDigests(one["digest"], commits, digests)) return undefined;
+  }
+  return { subject: { commits, sha256: digests }, predicateType, predicate };
+}
+
+/** Whether it is a digest set of the two algorithms that releases are named by, and nothing else. */
+function addDigests(set: unknown, commits: string[], digests: string[]): boolean {
+  if (!isPlain(set)) return false;
+  const names = Object.keys(set);
+  for (const name of names) {
+    const value = set[name];
+    if (typeof value !== "string") return false;
+    if (name === "sha256" && SHA256.test(value)) digests.push(value);
+    else if (name === "gitCommit" && GIT_COMMIT.test(value)) commits.push(value);
+    else return false;
+  }
+  return names.length > 0;
 }
 
 /** One line for the first thing that does not fit. */

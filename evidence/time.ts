@@ -11,14 +11,15 @@ export function parseUtc(text: string): number | undefined {
 export function parseInstant(text: string): number | undefined {
   const match = PATTERN.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second] = match.map(Number) as [number, ...number[]];
-  const local = new Date(0);
-  local.setUTCFullYear(year ?? NaN, (month ?? NaN) - 1, day);
-  local.setUTCHours(hour ?? NaN, minute, second, Math.floor(Number(`0.${match[7] ?? "0"}`) * 1000));
+  const second = Date.parse(`${text.slice(0, 19)}Z`);
   // Date rolls 30 February over into March and 24:00 into the next day: a real date reads back as it was written.
-  if (local.toISOString().slice(0, 19) !== match[0].slice(0, 19)) return undefined;
+  if (Number.isNaN(second) || new Date(second).getUTCDate() !== Number(match[3])) return undefined;
   const offset = parseOffset(match[8] ?? "Z");
-  return offset === undefined ? undefined : local.getTime() - offset;
+  return offset === undefined ? undefined : second + milliseconds(match[7]) - offset;
+}
+
+function milliseconds(fraction: string | undefined): number {
+  return fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
 }
 
 function parseOffset(text: string): number | undefined {

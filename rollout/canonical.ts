@@ -3,7 +3,7 @@
  * Written out here and compared with json-canonicalize in the tests, because that library keeps the key order of an
  * object that has a member named "toJSON", takes shared references for circles, and lets lone surrogates through.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Digest } from "./evidence";
 
 /** Deeper than anything that Pulumi, in-toto or a scanner writes; far below where recursion would end the process. */
@@ -53,5 +53,5 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 /** sha256 (64 hex) of bytes, of a string's UTF-8, or of any other JSON value's canonical text. */
 export function digest(value: unknown): Digest {
   const bytes = typeof value === "string" || value instanceof Uint8Array ? value : canonical(value);
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes, "hex");
 }

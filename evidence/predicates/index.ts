@@ -51,7 +51,11 @@ export const EVIDENCE_KINDS = Object.keys(PREDICATES) as EvidenceKind[];
 
 /** The predicate of an exact predicateType; undefined for any other, whatever it begins with. */
 export function predicateOf(type: string): Predicate<EvidenceKind> | undefined {
-  return Object.values(PREDICATES).find(
-    (predicate) => predicate.type === type || (predicate.otherTypes ?? []).includes(type),
-  );
+  return BY_TYPE.get(type);
 }
+
+const BY_TYPE: ReadonlyMap<string, Predicate<EvidenceKind>> = new Map(
+  Object.values(PREDICATES).flatMap((predicate) =>
+    [predicate.type, ...(predicate.otherTypes ?? [])].map((type) => [type, predicate] as const),
+  ),
+);

@@ -49,10 +49,12 @@ export const utc = z
 export const stageName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
 
 /** sha256, 64 lower-case hex digits. */
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const SHA256 = /^[0-9a-f]{64}$/;
+export const sha256 = z.string().regex(SHA256);
 
 /** Full git commit: SHA-1 or SHA-256. */
-export const gitCommit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
+export const GIT_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+export const gitCommit = z.string().regex(GIT_COMMIT);
 
 /** A text that must say something. */
 export const words = z.string().trim().min(1).max(2000);
