@@ -107,10 +107,9 @@ const EACH = new Set([
   "alerts",
 ]);
 /** Keys without which less is asked, where they may be left out. */
-const OPTIONAL = new Set(["integrity", "signed", "reproduced", "stage", "scope", "when", "notBefore"]);
-/** Kinds, "" for what is no criterion, that need a key all the same. */
+const OPTIONAL = new Set(["integrity", "signed", "reproduced", "stage", "scope", "notBefore"]);
+/** Kinds that need a key all the same. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
-  "": ["when"],
   "stage-done": ["stage"],
   "stage-lasted": ["stage"],
   backup: ["scope", "integrity"],
@@ -124,7 +123,12 @@ function widened(plan: Plan, path: Item["path"]): Mutant[] {
     how,
     plan: changed(plan, path, (target) => Object.assign(target, more)),
   });
-  return [wider("on every day", { days: EVERY_DAY }), wider("for 24 hours", { for: 86_400_000 })];
+  const { everyWeeks } = at(dataOf(plan), path) as Tree;
+  return [
+    wider("on every day", { days: EVERY_DAY }),
+    wider("for 24 hours", { for: 86_400_000 }),
+    ...(everyWeeks === undefined ? [] : [wider("every week", { everyWeeks: 1 })]),
+  ];
 }
 
 function loosened(plan: Plan, { path }: Item): Mutant[] {
@@ -140,6 +144,10 @@ function loosened(plan: Plan, { path }: Item): Mutant[] {
     });
     if (EACH.has(key) && Array.isArray(value) && value.length > 1)
       return value.map((one, index) => set(`without ${String(one)}`, value.toSpliced(index, 1)));
+    // An approval that only some changes need is asked for more rarely the fewer they are; what a trigger watches is no list.
+    if (key === "when") return fewer(value).map(([what, made]) => set(`without ${what}`, made));
+    // How long before a number is compared with is no least time.
+    if (key === "before" && item["of"] === "before") return [];
     if (LOOSER_UP.has(key)) return scaled(value, 1000).map((made) => set("× 1000", made));
     if (LOOSER_DOWN.has(key)) {
       const whole = typeof value === "number" && Number.isInteger(value) && value < 1000;
@@ -149,6 +157,15 @@ function loosened(plan: Plan, { path }: Item): Mutant[] {
     const optional = OPTIONAL.has(key) && REQUIRED[String(item["kind"] ?? "")]?.includes(key) !== true;
     return optional && value !== undefined ? [set("removed", undefined)] : [];
   });
+}
+
+/** A condition with one of its files or resources less, each in turn. */
+function fewer(when: unknown): readonly (readonly [what: string, made: Tree])[] {
+  return Object.entries(when as Tree).flatMap(([key, all]) =>
+    (key === "files" || key === "resources") && Array.isArray(all)
+      ? all.map((one, index) => [String(one), { ...(when as Tree), [key]: all.toSpliced(index, 1) }] as const)
+      : [],
+  );
 }
 
 /** A number, a quantity, or counts by severity, times a factor. */
