@@ -175,7 +175,11 @@ const WAY_BACK: readonly Case[] = [
         staged: true,
       },
       {
-        [`the rollback was ${measure} after ${minutes} minutes`]: measuresNow("quick-rollback", measure, minutes * MINUTE),
+        [`the rollback was ${measure} after ${minutes} minutes`]: measuresNow(
+          "quick-rollback",
+          measure,
+          minutes * MINUTE,
+        ),
       },
     ),
   ),

@@ -76,7 +76,7 @@ export const CHANNELS: readonly Case[] = [
     canaryAt("production", { weight: 0 }),
   ),
   refused(
-    ["SV-19"],
+    ["SV-19", "SV-37"],
     "a release that half of the users have is promoted",
     { stage: "production", finish: true },
     "finish.watch",

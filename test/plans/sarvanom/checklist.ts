@@ -36,6 +36,13 @@ const CODE: readonly Case[] = [
     "security-scan",
     says("vulnerabilities", { counts: { critical: 0, high: 1, medium: 0, low: 0, unknown: 0 } }),
   ),
+  refused(
+    ["SV-22"],
+    "the scan found something of unknown severity",
+    production,
+    "security-scan",
+    says("vulnerabilities", { counts: { critical: 0, high: 0, medium: 0, low: 0, unknown: 1 } }),
+  ),
   refused(["SV-22"], "the scan is of two days ago", production, "security-scan", older("vulnerabilities", "2 days")),
   refused(
     ["SV-23"],
