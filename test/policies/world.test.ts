@@ -36,18 +36,18 @@ function checkpoint(stack: string, stash: string, input: object): void {
   const urn = `urn:pulumi:${stack}::holdpoint::pulumi:index:Stash::${stash}`;
   const resource = { urn, type: "pulumi:index:Stash", inputs: { input }, modified: "2026-11-20T00:00:00Z" };
   mkdirSync(folder, { recursive: true });
-  for (const each of ["staging", "production", "production-canary"]) {
+  for (const each of ["staging", "staging-canary", "production", "production-canary"]) {
     const latest = each === stack ? { resources: [resource] } : {};
     writeFileSync(join(folder, `${each}.json`), JSON.stringify({ version: 3, checkpoint: { latest } }));
   }
 }
 
-function run(settings: Project["settings"], digest: string) {
+function run(settings: Project["settings"], digest: string, plan = omnihub()) {
   const prometheus = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const project = {
     root: backend,
     settings: { ...settings, prometheus, evidence: "nowhere" },
-    plan: omnihub(),
+    plan,
     digest,
     calendars: {},
   } as unknown as Project;
@@ -83,4 +83,19 @@ test("whatever leads forward waits for them, and says that they did not answer",
   const { world } = await gatherWorld(run(stageSettings(), DIGEST));
   expect(asked).toBeGreaterThan(0);
   expect(world.evidenceFailure).toBeDefined();
+}, 30_000);
+
+test("the canary of a stage before is read where a criterion asks for its traffic, and only there", async () => {
+  const settings = stageSettings();
+  checkpoint("staging-canary", "step", { weight: 25, release: name(settings.release) });
+  const asksFor = (more: object) => {
+    const plan = structuredClone({ ...omnihub(), source: undefined });
+    const done = plan.stages[1]?.enter.criteria.find(({ kind }) => kind === "stage-done");
+    Object.assign(done ?? {}, more);
+    return { ...plan, source: omnihub().source };
+  };
+  const stagingUnder = async (plan: ReturnType<typeof omnihub>) =>
+    (await gatherWorld(run(settings, DIGEST, plan))).world.stages["staging"];
+  expect(await stagingUnder(asksFor({ traffic: 100 }))).toMatchObject({ ok: true, canary: { weight: 25 } });
+  expect(await stagingUnder(asksFor({}))).not.toHaveProperty("canary");
 }, 30_000);
