@@ -39,33 +39,71 @@ export function select<K extends EvidenceKind>(
   if (world.evidenceFailure !== undefined) {
     return { items: [], others: "", failure: `the evidence could not be read: ${world.evidenceFailure}` };
   }
-  const ofKind = byKind(world.evidence).get(wish.kind) ?? [];
-  const all = (ofKind as readonly unknown[] as readonly EvidenceOf<K>[]).filter((item) => wish.about(item.facts));
-  const reasons = all.map((item) => ({ item, reason: whyNot(item, criterion, world.release) }));
-  const items = reasons.filter(({ reason }) => reason === undefined).map(({ item }) => item);
+  const { all, named } = ofKind(wish.kind, world);
+  const about = (item: EvidenceHead): boolean => wish.about((item as EvidenceOf<K>).facts);
+  const found = (criterion.subject === "any" ? all : named).filter(about);
+  const items = found.filter((item) => whyNot(item, criterion, world.release) === undefined) as EvidenceOf<K>[];
   const untimely = items.find((item) => !(item.finishedAt <= world.now));
   if (untimely !== undefined) {
     const when = `${untimely.file} says that it was finished at ${showTime(untimely.finishedAt)}`;
     return { items: [], others: "", failure: `${when}, which is not before now: a clock is off` };
   }
-  const others = [...elsewhere(reasons, wish.noun), ...rejections(wish.kind, criterion.stage, world.rejected)];
-  return { items: items.toSorted(newestFirst), others: others.join("; ") };
+  return {
+    items: items.toSorted(newestFirst),
+    // Only a refusal tells it, and the store may hold ten thousand of other releases.
+    get others() {
+      const reasons = all.filter(about).map((item) => whyNot(item, criterion, world.release));
+      return [...elsewhere(reasons, wish.noun), ...rejections(wish.kind, criterion.stage, world.rejected)].join("; ");
+    },
+  };
 }
 
-const INDEXED = new WeakMap<readonly Evidence[], ReadonlyMap<EvidenceKind, readonly Evidence[]>>();
+/** The evidence of one kind. */
+interface OfKind {
+  readonly all: readonly EvidenceHead[];
+  /** What names the release, its commit or its image. */
+  readonly named: readonly EvidenceHead[];
+}
 
-/** The evidence of each kind. A world's list never changes, so it is sorted once for all of its criteria. */
-function byKind(evidence: readonly Evidence[]): ReadonlyMap<EvidenceKind, readonly Evidence[]> {
-  const known = INDEXED.get(evidence);
-  if (known !== undefined) return known;
-  const index = new Map<EvidenceKind, Evidence[]>();
+type Index = ReadonlyMap<EvidenceKind, OfKind>;
+
+/** By the list, then by the release that is asked about. A world's list never changes, so it is sorted once. */
+const INDEXED = new WeakMap<readonly Evidence[], Map<string, Index>>();
+
+function ofKind(kind: EvidenceKind, { evidence, release }: World): OfKind {
+  const releases = INDEXED.get(evidence) ?? new Map<string, Index>();
+  INDEXED.set(evidence, releases);
+  const name = `${release.commit} ${release.image}`;
+  const index = releases.get(name) ?? indexed(evidence, release);
+  releases.set(name, index);
+  return index.get(kind) ?? { all: [], named: [] };
+}
+
+function indexed(evidence: readonly Evidence[], release: Release): Index {
+  const index = new Map<EvidenceKind, { all: EvidenceHead[]; named: EvidenceHead[] }>();
+  const sha256 = digestOf(release);
   for (const item of evidence) {
-    const same = index.get(item.kind);
-    if (same === undefined) index.set(item.kind, [item]);
-    else same.push(item);
+    let of = index.get(item.kind);
+    if (of === undefined) index.set(item.kind, (of = { all: [], named: [] }));
+    of.all.push(item);
+    if (item.subject.commits.includes(release.commit) || item.subject.sha256.includes(sha256)) of.named.push(item);
   }
-  INDEXED.set(evidence, index);
   return index;
+}
+
+/** Whether evidence is about the release, by digest alone. */
+function isAbout({ subject }: EvidenceHead, by: EvidenceCriterion["subject"], release: Release): boolean {
+  const commit = subject.commits.includes(release.commit);
+  switch (by) {
+    case "any":
+      return true;
+    case "commit":
+      return commit;
+    case "image":
+      return subject.sha256.includes(digestOf(release));
+    case "release":
+      return commit || subject.sha256.includes(digestOf(release));
+  }
 }
 
 /** Newest first; what came at the same time keeps an order that does not depend on the store's. */
@@ -90,22 +128,6 @@ function whyNot(
   return undefined;
 }
 
-/** Whether evidence is about the release, by digest alone. */
-function isAbout(item: EvidenceHead, subject: EvidenceCriterion["subject"], release: Release): boolean {
-  const commit = item.subject.commits.includes(release.commit);
-  const image = item.subject.sha256.includes(digestOf(release));
-  switch (subject) {
-    case "any":
-      return true;
-    case "commit":
-      return commit;
-    case "image":
-      return image;
-    case "release":
-      return commit || image;
-  }
-}
-
 /** A release without a digest matches no image. */
 function digestOf(release: Release): string {
   try {
@@ -123,9 +145,9 @@ function showSubject(item: EvidenceHead): string {
 }
 
 /** "5 runs for commit 1a2b3c4, this release is 9f8e7d6" */
-function elsewhere(reasons: readonly { readonly reason: string | undefined }[], noun: string): string[] {
+function elsewhere(reasons: readonly (string | undefined)[], noun: string): string[] {
   const counts = new Map<string, number>();
-  for (const { reason } of reasons) if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const reason of reasons) if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const all = [...counts].map(([reason, number]) => `${counted(number, noun)} ${reason}`);
   return all.length > 3 ? [...all.slice(0, 3), `${all.length - 3} more that do not count`] : all;
 }
