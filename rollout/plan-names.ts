@@ -8,6 +8,7 @@ import { wrongMetrics } from "./names/metrics";
 import { wrongOrder } from "./names/order";
 import { tree } from "./names/raw";
 import { danglingNames } from "./names/references";
+import { typedSteps } from "./names/steps";
 import { repeatedNames } from "./names/unique";
 import { checkApprovals } from "./plan/approvals-names";
 import { checkCalendar } from "./plan/calendar-names";
@@ -20,6 +21,7 @@ export function checkNames(data: unknown): Mistake[] {
     ...repeatedNames(plan),
     ...danglingNames(plan),
     ...wrongOrder(plan),
+    ...typedSteps(plan),
     ...wrongLimits(plan),
     ...wrongEvidence(plan),
     ...wrongMetrics(plan),

@@ -27,21 +27,21 @@ export const branchUnproved: Rule = {
 
 const isProof = (kind: string): boolean => kind === "branch" || kind === "provenance";
 
-/** main is reviewed merge by merge; what comes from elsewhere needs a word of somebody. */
+/** main is reviewed merge by merge; what comes from elsewhere needs a word of somebody, or the review of its code. */
 export const branchUnapproved: Rule = {
   id: "branch-unapproved",
   level: "warning",
-  says: "What is deployed from another branch than main was approved",
+  says: "What is deployed from another branch than main was approved, or its code reviewed",
   check: (plan) =>
     plan.stages.flatMap(({ name, branch, enter }, index) => {
       if (branch === undefined || branch === "main" || branch === "master") return [];
-      if (enter.criteria.some((one) => "from" in one)) return [];
+      if (enter.criteria.some((one) => "from" in one || one.kind === "review")) return [];
       return [
         {
           path: ["stages", index],
           found: `${name} is deployed from ${branch} without any approval`,
           wrong: "what is merged there need not have been seen by anybody",
-          instead: 'a criterion of kind "update-plan-review" or "sign-off"',
+          instead: 'a criterion of kind "update-plan-review", "sign-off" or "review"',
         },
       ];
     }),

@@ -90,6 +90,15 @@ describe("as the rulings have it, nothing is found", () => {
         "criteria: [{ kind: branch, id: branch, title: B, owner: team, attestedBy: [ci], maxAge: 1 day, branch: release/v2 }, { kind: update-plan-review, id: review, title: R, owner: team, from: [lead], validFor: 1 day }, {",
       ]),
     ).toEqual(["detection-from-trigger", "marks-are-cumulative"]));
+  test("or its code was reviewed by others", () => {
+    const review = (kind: string) =>
+      rules("sarvanom", [
+        "criteria: [{",
+        `criteria: [{ kind: branch, id: branch, title: B, owner: team, attestedBy: [ci], maxAge: 1 day, branch: release/v2 }, { ${kind}, id: it, title: R, owner: team, attestedBy: [ci], maxAge: 1 day }, {`,
+      ]);
+    expect(review("kind: review, review: code")).not.toContain("branch-unapproved");
+    expect(review("kind: check, check: code")).toContain("branch-unapproved");
+  });
   test("ten times the load is a load test's matter, or of ten times the people", () => {
     expect(rules("beta", ["max: 50", "max: 100"])).toEqual([]);
     expect(
@@ -198,7 +207,7 @@ describe("what is dangerous in any plan", () => {
     ]);
     expect(more(types("{ title: H }"), all, rest)).toEqual([]);
     expect(more(types("{ title: H, owes: hotfix }"), all, rest)).toEqual([
-      "type-without-debts: a hotfix is asked for 2 of 16 criteria, and owes nothing",
+      "type-without-debts: a hotfix is asked for 2 of 20 criteria, and owes nothing",
     ]);
   });
   test("a hold that sees too few requests, on the smaller track", () => {

@@ -28,7 +28,7 @@ const metric = (more: object) => ({
   ...more,
 });
 const asked = (more: object) => mistakes((plan) => criteria(plan).push(metric(more)));
-const AT = "stages[1].enter.criteria[15]";
+const AT = `stages[1].enter.criteria[${parse(TEXT).stages[1].enter.criteria.length}]`;
 
 test("the plan itself has none", () => expect(mistakes(() => undefined)).toEqual([]));
 
@@ -172,6 +172,21 @@ describe("an order that is wrong", () => {
       "stages[0].canary.stepsFor.major[1].weight: more than 5%, the step before it",
       "stages[0].canary.stepsFor.major[1].weight: 100% as the last step",
     ]));
+  test("of types at what a canary asks: a step asks whoever takes it", () => {
+    const smoke = { kind: "tests", id: "smoke", title: "S", owner: "qa", suite: "smoke", types: ["major"] };
+    const found = (where: string) =>
+      `stages[0].canary.${where}.types: "types" at a criterion of a canary; none: whatever release takes a step is asked; a type has steps of its own by "stepsFor"`;
+    const typed = (put: (canary: any) => void) =>
+      mistakes((plan) => {
+        plan.releaseTypes = { major: {} };
+        put(plan.stages[0].canary);
+      });
+    expect(typed((canary) => (canary.criteria = [smoke]))).toEqual([found("criteria[0]")]);
+    expect(typed((canary) => (canary.steps[1].criteria = [smoke]))).toEqual([found("steps[1].criteria[0]")]);
+    const major = [{ weight: "100%", criteria: [smoke] }];
+    expect(typed((canary) => (canary.stepsFor = { major }))).toEqual([found("stepsFor.major[0].criteria[0]")]);
+    expect(typed((canary) => (canary.criteria = [{ ...smoke, types: undefined }]))).toEqual([]);
+  });
   test("of people", () =>
     expect(mistakes((plan) => (plan.stages[0].cohort = { who: "x", people: { min: 50, max: 25 } }))).toEqual([
       "stages[0].cohort.people.max: at least min, 50",
