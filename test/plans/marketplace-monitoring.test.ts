@@ -128,7 +128,13 @@ describe("the dashboards of the marketplace", () => {
 type Rule = readonly [string, string | undefined, string, string, string | undefined, string];
 
 function alertsOf(stage: string): Readonly<Record<string, Rule>> {
-  const groups = prometheusRules({ namespace: `marketplace-${stage}`, stage, plan });
+  const groups = prometheusRules({
+    namespace: `marketplace-${stage}`,
+    stage,
+    plan,
+    judge: undefined,
+    databaseUp: 'up{job="db"}',
+  });
   const own = new Set(plan.triggers.map(({ id }) => id));
   return Object.fromEntries(
     groups

@@ -46,10 +46,10 @@ const PRODUCTION: readonly Case[] = [
   ),
   refused(
     ["MP-49"],
-    "the adapters are not everywhere",
+    "the adapters have half of the traffic",
     production,
     "dual-backend-done",
-    canaryAt("dual-backend", { weight: 0 }),
+    canaryAt("dual-backend", { weight: 50 }),
   ),
   refused(
     ["MP-11"],

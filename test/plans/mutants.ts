@@ -88,6 +88,7 @@ const LOOSER_DOWN = new Set([
   "minRequests",
   "minProbes",
   "passing",
+  "traffic",
   "above",
   "over",
   "after",
