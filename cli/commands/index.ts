@@ -11,6 +11,7 @@ import { registerLint } from "./lint";
 import { registerReplay } from "./replay";
 import { registerRollback } from "./rollback";
 import { registerStatus } from "./status";
+import { registerTrust } from "./trust";
 import { registerWaive } from "./waive";
 
 /** Adds a command to the program; its action tells how it ended. */
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Register[] = [
   registerExplain,
   registerCoverage,
   registerKeys,
+  registerTrust,
   registerAttest,
   registerApprove,
   registerWaive,

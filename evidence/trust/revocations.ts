@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Digest } from "../../rollout/evidence";
 import type { TrustProblem } from "../../rollout/trust";
 import { showDuration } from "../../rollout/units";
+import { decodeBase64 } from "../base64";
 import { canonical, digest } from "../canonical";
 import type { Envelope, PrivateKey } from "../dsse";
 import { EnvelopeError, parseEnvelope, sign, STATEMENT_TYPE } from "../dsse";
@@ -121,8 +122,9 @@ function parseList(body: Buffer): RevocationsSaid {
 /**
  * Reads a list, by what the trust file says of it, at a machine time.
  * @param text of the file; undefined: there is none
+ * @param now "its own time" for who renews it: whoever signed it may have a key that has ended since
  */
-export function readRevocations(text: string | undefined, trust: Trust, now: number): Revocations {
+export function readRevocations(text: string | undefined, trust: Trust, now: number | "its own time"): Revocations {
   const { file } = trust.revocation;
   if (text === undefined) return { problem: problem(trust, `no list of revoked keys: "${file}" is missing`) };
   try {
@@ -133,11 +135,12 @@ export function readRevocations(text: string | undefined, trust: Trust, now: num
   }
 }
 
-function judge(text: string, trust: Trust, now: number): Revocations {
+function judge(text: string, trust: Trust, at: number | "its own time"): Revocations {
   const envelope = parseEnvelope(text.trim());
   if (envelope.payloadType !== STATEMENT_TYPE) throw new EnvelopeError("malformed", "not a statement");
   const { body, by } = verifySigned({ envelope }, trust);
   const said = parseList(body);
+  const now = at === "its own time" ? said.issuedAt : at;
   // Who is revoked can't vouch for the list that says so, nor for one that leaves it out.
   const { identities, refused } = accept(by, trust, { signedAt: said.issuedAt, now }, said.revoked);
   const signers = partakers(trust.revocation, identities).map(({ id }) => id);
@@ -158,6 +161,11 @@ function wrong({ serial, issuedAt, signers }: RevocationList, trust: Trust, now:
   if (!(issuedAt <= now + SKEW)) return `${name} is of ${formatUtc(issuedAt)}, which is ahead of this machine's clock`;
   if (now - issuedAt > maxAge) return `${name} is of ${formatUtc(issuedAt)}: ${showDuration(now - issuedAt)} old`;
   return undefined;
+}
+
+/** What a list says, whoever signed it. Throws EnvelopeError. */
+export function unverifiedRevocations(text: string): RevocationsSaid {
+  return parseList(decodeBase64(parseEnvelope(text.trim()).payload) ?? Buffer.alloc(0));
 }
 
 /** A problem of the list, with how to mend it. */
