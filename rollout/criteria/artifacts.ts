@@ -16,7 +16,9 @@ type Published = EvidenceOf<"artifacts">;
  * count together; a file that two of them know by different digests is a fail.
  */
 export function judgeArtifacts(criterion: CriterionOf<"artifacts">, world: World): Answer {
-  const { names, signed } = criterion;
+  const { signed } = criterion;
+  // A name may be that of the release's own commit: an image's tag.
+  const names = criterion.names.map((name) => name.replaceAll("{commit}", world.release.commit));
   const selection = select({ kind: "artifacts", noun: "list of artifacts", about: () => true }, criterion, world);
   const rest = {
     wanted: `${listed(names)} published${signed === true ? ", each with a verified signature" : ""}, within ${showDuration(criterion.maxAge)}`,

@@ -1,7 +1,7 @@
 /** Criteria that rest on evidence: what each asks for makes sense by itself. */
 import { parseDuration, parseQuantity } from "../units";
 import type { Mistake } from "../yaml";
-import { everyMap, tree } from "./raw";
+import { everyMap, list, tree } from "./raw";
 import type { Placed, Tree } from "./raw";
 
 const LIMITS = ["above", "atLeast", "below", "atMost"] as const;
@@ -18,6 +18,8 @@ export function wrongEvidence(plan: Tree): Mistake[] {
         return measurementMistakes(placed);
       case "drill":
         return drillMistakes(placed);
+      case "artifacts":
+        return placeholderMistakes(placed);
       default:
         return [];
     }
@@ -52,4 +54,13 @@ function drillMistakes({ path, value }: Placed): Mistake[] {
   const [most, least] = [parseDuration(value["within"]), parseDuration(value["lasting"])];
   if (most === undefined || least === undefined || least < most) return [];
   return [{ path: [...path, "within"], expected: `more than "lasting", ${String(value["lasting"])}` }];
+}
+
+/** Of the release only its commit is filled in; anything else in braces would be taken as it stands, and never found. */
+function placeholderMistakes({ path, value }: Placed): Mistake[] {
+  return list(value["names"]).flatMap((name, at) => {
+    const other = typeof name === "string" ? /\{(?!commit\})[^}]*\}?/.exec(name)?.[0] : undefined;
+    if (other === undefined) return [];
+    return [{ path: [...path, "names", at], found: JSON.stringify(other), expected: '"{commit}", the release\'s' }];
+  });
 }

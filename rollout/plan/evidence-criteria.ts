@@ -83,7 +83,7 @@ const review = z.strictObject({
 const artifacts = z.strictObject({
   kind: z.literal("artifacts"),
   ...evidenceHead,
-  /** Each must be there: an exact name, or one with "*" for any characters but "/". */
+  /** Each must be there: an exact name, or one with "*" for any characters but "/", and "{commit}" for the release's. */
   names: z.array(text).min(1).readonly(),
   /** Each must carry a signature that was verified. */
   signed: z.literal(true).optional(),

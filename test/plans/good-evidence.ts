@@ -47,7 +47,7 @@ const NOTHING_FOUND = { critical: 0, high: 0, medium: 0, low: 0, unknown: 0 };
 /** Once without an environment, or once in each. */
 const places = (environments: readonly string[] | undefined): readonly { environment?: string }[] =>
   environments === undefined ? [{}] : environments.map((environment) => ({ environment }));
-const name = (pattern: string): string => pattern.replaceAll("*", "x");
+const name = (pattern: string): string => pattern.replaceAll("*", "x").replaceAll("{commit}", RELEASE.commit);
 
 /** All criteria of a plan that rest on evidence, wherever they stand. */
 export function evidenceCriteria(plan: Plan): readonly EvidenceCriterion[] {

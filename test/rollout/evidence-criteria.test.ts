@@ -310,6 +310,25 @@ const ROWS: Readonly<Record<string, Row>> = {
       ],
     ],
   },
+  "an artifact of the release's commit": {
+    asked: criterion({ kind: "artifacts", names: ["omni-image:{commit}"] }),
+    good: (more) =>
+      piece("artifacts", { artifacts: [{ name: `omni-image:${f.RELEASE.commit}`, sha256: f.hex("1") }] }, more),
+    opens: "pass: 1 artifact, the newest list 1 hour ago",
+    none: "fail: no list of artifacts",
+    blocks: [
+      [
+        "a tag that moves",
+        () => piece("artifacts", { artifacts: [{ name: "omni-image:latest", sha256: f.hex("1") }] }),
+        `fail: no omni-image:${f.RELEASE.commit}`,
+      ],
+      [
+        "the tag as the plan writes it",
+        () => piece("artifacts", { artifacts: [{ name: "omni-image:{commit}", sha256: f.hex("1") }] }),
+        `fail: no omni-image:${f.RELEASE.commit}`,
+      ],
+    ],
+  },
   sbom: {
     asked: criterion({ kind: "sbom", atLeast: 10 }),
     good: (more) => piece("sbom", { format: "CycloneDX", components: 10 }, more),

@@ -197,6 +197,26 @@ describe("an order that is wrong", () => {
     ]));
 });
 
+describe("an artifact's name", () => {
+  const named = (...names: string[]) =>
+    mistakes((plan) =>
+      criteria(plan).push({
+        kind: "artifacts",
+        id: "image",
+        title: "I",
+        owner: "sre",
+        attestedBy: ["ci"],
+        maxAge: "1 day",
+        names,
+      }),
+    );
+  test("may have the release's commit in it, and nothing else that is filled in", () => {
+    expect(named("app:{commit}", "app-*.tar.gz")).toEqual([]);
+    expect(named("app:{sha}")).toEqual([`${AT}.names[0]: "{sha}"; "{commit}", the release's`]);
+    expect(named("app:{commit")).toEqual([`${AT}.names[0]: "{commit"; "{commit}", the release's`]);
+  });
+});
+
 describe("a limit", () => {
   test("is there", () => {
     expect(asked({ below: undefined })).toEqual([`${AT}: no limit; a limit: "below", "atMost", "above" or "atLeast"`]);

@@ -215,6 +215,26 @@ const WAY_BACK: readonly Case[] = [
       "nobody looked at the data that came back": { integrity: "unverified" },
     },
   ),
+  ...proof(
+    {
+      rows: ["SV-63"],
+      ask: production,
+      by: "kill-switch-drill",
+      kind: "drill",
+      about: { drill: "kill-switch" },
+      what: "the kill switch",
+      tooOld: "31 days",
+      staged: true,
+    },
+    { "the kill switch left its feature on": { outcome: "failed" } },
+  ),
+  refused(
+    ["SV-66"],
+    "the feature was off 10 seconds after its kill switch",
+    production,
+    "kill-switch-drill",
+    says("drill", { took: 10_000 }, { drill: "kill-switch" }),
+  ),
   ...[
     ["SV-29", "Quick rollback"],
     ["SV-143", "Manual rollback"],

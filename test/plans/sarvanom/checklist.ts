@@ -15,6 +15,7 @@ import {
   withoutDashboard,
   withoutRunbook,
 } from "../changes";
+import { hex } from "../good-evidence";
 import { measuresNow, proof, suite, unwritten } from "../marketplace-changes";
 
 const production = { stage: "production" };
@@ -22,6 +23,10 @@ const production = { stage: "production" };
 const CODE: readonly Case[] = [
   ...suite(["SV-20", "SV-76", "SV-83"], production, "pytest", "pytest", "15 days"),
   ...suite(["SV-20", "SV-76"], production, "npm-test", "npm-test", "15 days"),
+  ...proof(
+    { rows: ["SV-77"], ask: production, by: "image-tagged", kind: "artifacts", what: "the image", tooOld: "15 days" },
+    { "the image is tagged as the latest": { artifacts: [{ name: "sarvanom:latest", sha256: hex("c") }] } },
+  ),
   refused(
     ["SV-22"],
     "the scan found a critical vulnerability",
