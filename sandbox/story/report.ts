@@ -31,7 +31,7 @@ function counted(decisions: readonly DecisionRecord[], evidence: number): string
   return `${decisions.length} decisions: ${of("GO")} GO, ${of("NO-GO")} NO-GO, ${of("PENDING")} PENDING, on ${evidence} signed attestations and approvals`;
 }
 
-/** "2026-11-29 02:01 UTC  GO       up       enter production          15 criteria met, 12 attestations" */
+/** "2026-11-29 02:01 UTC  GO       up       enter production          19 criteria met, 12 attestations" */
 function line(record: DecisionRecord): string {
   const { decision, mode } = record;
   const columns = [showTime(decision.decidedAt), decision.outcome.padEnd(7), mode.padEnd(7), decision.gate.padEnd(30)];

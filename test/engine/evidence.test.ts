@@ -46,13 +46,15 @@ describe("without any evidence", () => {
     "code-freeze": "no record of main",
     "pipelines-green": "no list of main's pipelines",
     "manual-backup": "no full backup",
+    "staging-parity":
+      "staging has no environment, environment/namespace, environment/quota, environment/limits, environment/network-policies and 22 more",
   };
   beforeAll(() => stand.back("fresh"));
 
   it("the preview refuses each criterion of the plan by itself, beside the whole change", async () => {
     const text = await stand.expectRefused("production", () => stand.preview("production"));
     expect(refusals(text)).toEqual(MISSING);
-    expect(text).toContain("NO-GO enter production: 13 of 15 criteria unmet: staging-done, staging-smoke-tests,");
+    expect(text).toContain("NO-GO enter production: 14 of 19 criteria unmet: staging-done, staging-smoke-tests,");
     expect(text).toContain("kubernetes:core/v1:Namespace");
     expect(text).toContain("aws:elasticache:ReplicationGroup");
   });
@@ -172,7 +174,7 @@ describe("a sign-off", () => {
 
     await attestCondition({ ...base, item, approval: bodyDigest(id) });
     const { text } = await stand.expectDone(stand.up("production", "--plan", plan));
-    expect(text).toContain("GO enter production: 16 criteria met");
+    expect(text).toContain("GO enter production: 20 criteria met");
     expect(release.version).toBe("2.0.0");
   });
 
@@ -234,7 +236,7 @@ describe("what a gate cannot decide on is refused", () => {
     for (const mistake of [
       `${at("thirty days")}: slo.window: found "thirty days", expected a duration such as "15 minutes"`,
       `${at("five\n")}: stages[1].enter.criteria[1].runs: found "five", expected a whole number`,
-      `${at("pipeline\n")}: stages[1].enter.criteria[10].kind: found "pipeline", expected "pipelines" (one of `,
+      `${at("pipeline\n")}: stages[1].enter.criteria[14].kind: found "pipeline", expected "pipelines" (one of `,
     ])
       expect(text).toContain(mistake);
   });

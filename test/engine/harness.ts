@@ -56,6 +56,9 @@ export function tools(): Tools {
   return { pulumi: join(pulumiDir, `pulumi${exe}`), pulumiDir, prometheus, promtool };
 }
 
+/** What a gate says where only approvals are missing. */
+const SAW = { outcome: "PENDING", unmet: ["update-plan-reviewed", "sign-off"] } as const;
+
 /** One sandbox for one test file. */
 export class Stand {
   readonly dir: string;
@@ -266,7 +269,7 @@ export class Stand {
     const binding = { stack: request.stack, updatePlan, request: requestDigest(request), state };
     const key = await loadKey(keyPath(this.dir, by), { allowPlain: true });
     return this.store.put(
-      signApproval({ approver: by, binding, decision: "approved", approvedAt: Date.now(), ...change }, key),
+      signApproval({ approver: by, binding, decision: "approved", saw: SAW, approvedAt: Date.now(), ...change }, key),
     );
   }
 

@@ -24,7 +24,7 @@ describe("a release whose evidence is complete", () => {
         env: { HOLDPOINT_ROOT: root },
       });
     const there = await preview(stand.project);
-    expect(there.text).toContain("PENDING enter production: 2 of 15 criteria wait for approval");
+    expect(there.text).toContain("PENDING enter production: 2 of 19 criteria wait for approval");
     expect(there.code).toBe(0);
     const elsewhere = await preview(stand.dir);
     expect(elsewhere.text).toContain("NO-GO file-missing");
@@ -35,7 +35,7 @@ describe("a release whose evidence is complete", () => {
     const plan = await stand.savePlan("production");
     await stand.approveAll(plan);
     const { code, text } = await stand.up("production", "--plan", plan);
-    expect(text).toContain("GO enter production: 15 criteria met");
+    expect(text).toContain("GO enter production: 19 criteria met");
     expect(code).toBe(0);
     expect((await stand.resources("production")).length).toBeGreaterThan(40);
   });

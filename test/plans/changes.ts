@@ -91,6 +91,14 @@ export const approval =
     ),
   });
 
+/** Approvals of a criterion were given so much earlier. */
+export const signedBefore =
+  (criterion: string, by: string): Change =>
+  (world, plan) => {
+    const earlier = Math.min(...world.approvals.map(({ approvedAt }) => approvedAt)) - span(by);
+    return approval(criterion, { approvedAt: earlier })(world, plan);
+  };
+
 /** A stage's record is otherwise: what runs there, and since when. */
 export const running =
   (stage: string, release: { image: string; commit: string }): Change =>

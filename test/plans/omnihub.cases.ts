@@ -1,6 +1,8 @@
 /** What the plan of OmniHub refuses, one change to its good world at a time. */
 import type { Case } from "./cases";
 import { refused } from "./cases";
+import { DECLARED } from "./omnihub-declared.cases";
+import { PROOFS } from "./omnihub-proofs.cases";
 import {
   aboutAnother,
   approval,
@@ -198,7 +200,30 @@ export const OMNIHUB: readonly Case[] = [
     "sign-off",
     approval("sign-off", { decision: "conditional", items: ["warm the caches"] }),
   ),
+  refused(
+    ["OH-10"],
+    "the sign-off was given for another rollout plan",
+    enter,
+    "sign-off",
+    approval("sign-off", {
+      binding: { stack: "production", updatePlan: "4".repeat(64), request: "2".repeat(64), state: "5".repeat(64) },
+    }),
+  ),
+  refused(
+    ["OH-70"],
+    "the sign-off was given while the scan was missing",
+    enter,
+    "sign-off",
+    approval("sign-off", { saw: { outcome: "NO-GO", unmet: ["security-scan", "sign-off"] } }),
+  ),
   // The canary
+  refused(
+    ["OH-118", "OH-142"],
+    "the release becomes the baseline while half of the traffic is on it",
+    { stage: "production", finish: true },
+    "canary-at-rest",
+    canaryAt("production", { weight: 50 }),
+  ),
   refused(
     ["OH-14", "OH-115", "OH-134"],
     "25% is asked for before 5%",
@@ -242,7 +267,7 @@ export const OMNIHUB: readonly Case[] = [
     canaryAt("production", { held: "29 minutes" }),
   ),
   refused(
-    ["OH-89", "OH-119", "OH-196"],
+    ["OH-89", "OH-95", "OH-119", "OH-196"],
     "the watch after 100% would end after the window",
     step(100),
     "canary.window",
@@ -265,14 +290,14 @@ export const OMNIHUB: readonly Case[] = [
   ),
   // Triggers: each keeps every step shut once it has fired
   refused(
-    ["OH-162"],
+    ["OH-162", "OH-205"],
     "the canary fails three times as often as the baseline, as the trigger sees it",
     step(25),
     "trigger.canary-error-rate",
     reads("production", "trigger.canary-error-rate", { value: 0.03, other: 0.01 }),
   ),
   refused(
-    ["OH-163"],
+    ["OH-163", "OH-205"],
     "the canary's p95 is 1.6 times the baseline's, as the trigger sees it",
     step(25),
     "trigger.canary-latency",
@@ -285,4 +310,6 @@ export const OMNIHUB: readonly Case[] = [
     "trigger.canary-health",
     reads("production", "trigger.canary-health", { value: 0 }),
   ),
+  ...PROOFS,
+  ...DECLARED,
 ];

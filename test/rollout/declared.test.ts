@@ -33,10 +33,11 @@ const criterion = (asked: Partial<Criterion>): Criterion => ({
 });
 
 function judge(asked: Partial<Criterion>, declared: Declared | "unknown" = DECLARED, plan = PLAN) {
+  const { declared: _, ...rest } = world();
   const { verdict, found } = judgeDeclared(criterion(asked), {
     plan,
     stage: plan.stages[1] ?? (undefined as never),
-    world: { ...world(), ...(declared === "unknown" ? {} : { declared }) },
+    world: { ...rest, ...(declared === "unknown" ? {} : { declared }) },
   });
   return `${verdict}: ${found}`;
 }

@@ -22,7 +22,7 @@ test("a refusal says what, found, wanted, how, who and where", () => {
       `plan: plans/omnihub.yaml:${lineOf("kind: tests")}`,
     ].join("\n"),
   ]);
-  expect(renderSummary(decision)).toBe("NO-GO enter production: 1 of 15 criteria unmet: staging-smoke-tests");
+  expect(renderSummary(decision)).toBe("NO-GO enter production: 1 of 19 criteria unmet: staging-smoke-tests");
 });
 
 test("every unmet criterion is a refusal of its own", () => {
@@ -45,7 +45,7 @@ test("PENDING says who must sign, and the command", () => {
   );
   const text = renderDecision(decision);
   expect(text.split("\n").slice(0, 2)).toEqual([
-    "PENDING enter production: 2 of 15 criteria wait for approval: update-plan-reviewed, sign-off",
+    "PENDING enter production: 2 of 19 criteria wait for approval: update-plan-reviewed, sign-off",
     "decided 2026-11-22 02:05 UTC (clock: sandbox: 60x)",
   ]);
   expect(text).toContain("PENDING sign-off: Signed off by the tech lead or the CTO");
@@ -55,7 +55,7 @@ test("PENDING says who must sign, and the command", () => {
 
 test("GO lists every criterion with its evidence", () => {
   const text = renderDecision(decideEnter(f.PLAN, "production", f.world()));
-  expect(text).toMatch(/^GO enter production: 15 criteria met\n/);
+  expect(text).toMatch(/^GO enter production: 19 criteria met\n/);
   expect(text).toContain("  sign-off              pass  approved by tech-lead@omnihub.dev [eeeeeee]");
   expect(text).toContain("approved update plan: 4444444");
 });

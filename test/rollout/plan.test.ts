@@ -48,6 +48,10 @@ describe("the OmniHub plan", () => {
       "cost",
       "on-call",
       "runbooks",
+      "declared",
+      "declared",
+      "declared",
+      "declared",
       "freeze",
       "pipelines",
       "backup",
@@ -177,7 +181,7 @@ describe("a mistake in a plan", () => {
     ).toMatch(/found "production", expected a stage that comes before this one$/);
     const window = TEXT.slice(TEXT.indexOf("    window:"), TEXT.indexOf("    enter:", TEXT.indexOf("    window:")));
     expect(changed(window, "")).toMatch(
-      /criteria\[13\]: found a criterion of kind window, expected the key "window" of the stage, which says when it is open$/,
+      /criteria\[17\]: found a criterion of kind window, expected the key "window" of the stage, which says when it is open$/,
     );
     expect(changed("above: 2x, of: baseline", "above: 2%, of: baseline")).toMatch(
       /expected a ratio such as "2x", because it is compared with the baseline$/,
@@ -195,8 +199,8 @@ describe("a mistake in a plan", () => {
   test("that would let the author approve is told", () => {
     expect(
       changed(
-        "count: 1\n          validFor: 24 hours\n          items",
-        "count: 1\n          excludeAuthor: false\n          validFor: 24 hours\n          items",
+        "count: 1\n          validFor: 24 hours\n          seen",
+        "count: 1\n          excludeAuthor: false\n          validFor: 24 hours\n          seen",
       ),
     ).toMatch(/excludeAuthor: found false, expected true: the author of a change never approves it$/);
   });
