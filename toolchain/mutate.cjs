@@ -16,7 +16,8 @@ const [document = ""] = process.argv.slice(2);
 
 if (document === "--source") void require("./load.cjs").load("test/plans/source-run.ts").main();
 else {
-  const tests = [`test/plans/${document}`, "test/rollout/json-schema"];
+  // "omni" is not "omnihub".
+  const tests = [document === "" ? "test/plans/" : `test/plans/${document}.test`, "test/rollout/json-schema"];
   void run(process.execPath, [vitest, "run", "--project", "unit", ...tests, "--update"], {
     cwd: root,
     show: true,

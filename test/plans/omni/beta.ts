@@ -46,7 +46,7 @@ const WATCHED: readonly Case[] = [
   ...["critical-crash-rate", "critical-error-rate"].map((alert) =>
     refused(["OM-28"], `nothing alerts of the beta's ${alert}`, beta, "beta-watched", withoutAlert(alert)),
   ),
-  ...["critical-response-time", "warning-memory-usage"].map((alert) =>
+  ...["critical-response-time", "warning-memory-usage", "warning-disk-usage"].map((alert) =>
     refused(["OM-29"], `nothing alerts of the beta's ${alert}`, beta, "beta-watched", withoutAlert(alert)),
   ),
   refused(["OM-28"], "no dashboard shows the beta's errors", beta, "beta-watched", withoutDashboard("beta-errors")),
