@@ -17,7 +17,7 @@ import { broken } from "./broken";
 import { isUnmet } from "./decision";
 import type { Decision, Finding, Outcome } from "./decision";
 import type { ApprovalCriterion, Criterion, Plan, Stage } from "./plan";
-import { askedNow, isFinishing } from "./gate";
+import { allAsked, askedNow, isFinishing } from "./gate";
 import type { Asked } from "./gate";
 import { agreeAll } from "./openings";
 import { isAsked, judgeObligations, judgeOwed, notAsked, NOTHING_OWED, owedAfter, owedBy, owedNote } from "./owed";
@@ -120,15 +120,17 @@ function bestDecision(gate: string, context: Context): Decision {
   const { plan, stage, world } = context;
   const whole = askedNow(plan, stage, world);
   const all = whole.map(({ criterion }) => criterion);
+  // What a finish left undone is asked for at the next finish, and no entry before it has lost it.
+  const whenever = allAsked(plan, stage).map(({ criterion }) => criterion);
   const known = owedBy(context);
   const owed = "failure" in known ? NOTHING_OWED : known;
   const asked = whole.filter(({ criterion }) => isAsked(criterion, owed, world));
   const criteria = asked.map(({ criterion }) => criterion);
-  const promised = judgeObligations(owed, all, context);
+  const promised = judgeObligations(owed, whenever, context);
   const guards = [
     ...trustGuards(all.some(isSigned), world),
     ...judgeType(context),
-    ...judgeOwed(known, all, context),
+    ...judgeOwed(known, whenever, context),
     ...promised.map(({ finding }) => finding),
   ];
   const left = notAsked(all, context, owed);

@@ -168,6 +168,30 @@ describe("what is owed", () => {
       'NO-GO; fail: the hotfix 9999999 left "fuzz" undone, which the gate no longer has',
     );
   });
+  test("of a finish is asked for at the next finish, and no entry is shut by it", () => {
+    const finish = `    finish: { after: 5 minutes, criteria: [${LOAD}] }\n`;
+    const finished = plan([SMOKE], TYPES, `${CANARY}\n${finish}`);
+    const owed = owing(debt("load", release("hotfix")));
+    const entered = enter(finished, { release: second, evidence: [run("smoke", second)], stages: record(owed) });
+    expect(entered).toMatchObject({ outcome: "GO", owed });
+    const current = {
+      release: second,
+      baseline: f.BASELINE,
+      request: f.hex("8"),
+      since: f.NOW - f.DAY,
+      type: "hotfix",
+    };
+    const canary = { release: second, weight: 100, routed: 100, since: f.NOW - f.HOUR };
+    const finishing = (...suites: string[]): Decision =>
+      enter(finished, {
+        release: second,
+        baseline: second,
+        evidence: suites.map((suite) => run(suite, second)),
+        stages: { production: { ok: true, canary, record: { current, usedApprovals: [], owed } } },
+      });
+    expect(says(finishing("smoke"), "load")).toBe("NO-GO; fail: no run");
+    expect(finishing("smoke", "load")).toMatchObject({ outcome: "GO", owed: NOTHING_OWED });
+  });
   test("is asked for in a plan without types, too", () => {
     const plain = plan([SCAN]);
     const owed = owing(debt("scan", release("hotfix")));
