@@ -1,0 +1,23 @@
+/** What a program declares under each plan. The good worlds of the cases say that everything is there; here it is looked at. */
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { plannedInventory } from "../../components/inventory";
+import { parsePlan } from "../../rollout/plan";
+import { stageSettings } from "../components/support";
+import { decide, gatesOf, goodWorld } from "./good-world";
+
+const plans = readdirSync("plans")
+  .filter((file) => file.endsWith(".yaml"))
+  .map((file) => ({ file: `plans/${file}`, text: readFileSync(`plans/${file}`, "utf8") }))
+  .filter(({ text }) => text.includes("kind: RolloutPlan"));
+
+test.each(plans)("$file asks for nothing that its program does not declare", ({ file, text }) => {
+  const plan = parsePlan(text, file);
+  for (const ask of gatesOf(plan).filter(({ to }) => to === undefined)) {
+    const own = plannedInventory({ ...stageSettings("production"), stage: ask.stage }, plan);
+    const world = goodWorld(plan, ask);
+    if (world.declared === undefined) throw new Error("nothing is declared");
+    const { findings } = decide(plan, ask, { ...world, declared: { ...world.declared, own } });
+    expect(findings.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
+  }
+});
