@@ -188,7 +188,7 @@ function objectiveRules(input: RulesInput, slo: Objective): Rule[] {
       labels: { ...alertLabels(input, severity), action: "page", owner: "slo" },
       annotations: {
         summary: `${plan.service}, ${input.stage}: the error budget of ${percentText(slo.availability)} is used up too fast`,
-        ...runbook(input, "high-error-rate"),
+        ...runbook(input, runbookOn("error-rate", input)),
       },
     })),
     {
@@ -198,7 +198,7 @@ function objectiveRules(input: RulesInput, slo: Objective): Rule[] {
       labels: { ...alertLabels(input, "warning"), action: "page", owner: "slo" },
       annotations: {
         summary: `${plan.service}, ${input.stage}: p95 is over the objective of ${slo.p95} ms`,
-        ...runbook(input, "high-error-rate"),
+        ...runbook(input, runbookOn("p95", input)),
       },
     },
   ];
@@ -226,6 +226,17 @@ function errorBudget(slo: Objective): number {
 
 function alertLabels({ plan, stage, namespace }: RulesInput, severity: string): Record<string, string> {
   return { severity, service: plan.service, stage, namespace };
+}
+
+/** The runbook of the plan's own alert on the same number: whoever the objective calls has the same trouble. */
+function runbookOn(metric: string, { plan, stage }: RulesInput): string | undefined {
+  return plan.triggers.find(
+    (trigger) =>
+      trigger.runbook !== undefined &&
+      isArmed(trigger, stage) &&
+      !("criterion" in trigger.when) &&
+      trigger.when.metric === metric,
+  )?.runbook;
 }
 
 function runbook({ plan }: RulesInput, name: string | undefined): Record<string, string> {

@@ -53,6 +53,28 @@ describe("every trigger of the plan", () => {
   });
 });
 
+describe("the objective's alerts", () => {
+  const runbookOf = (triggers: RulesInput["plan"]["triggers"], name: string) =>
+    rules({ plan: { ...plan, triggers } }).find((rule) => rule.alert === name)?.annotations?.["runbook_url"];
+  const renamed = (metric: string, runbook: string) =>
+    plan.triggers.map((trigger) =>
+      "criterion" in trigger.when || trigger.when.metric !== metric ? trigger : { ...trigger, runbook },
+    );
+
+  test("link to the runbook of the plan's own alert on the same number", () => {
+    expect(runbookOf(renamed("error-rate", "service-down"), "error-budget-burns-fast")).toBe(
+      "https://omnihub.dev/runbooks/service-down",
+    );
+    expect(runbookOf(renamed("p95", "service-down"), "latency-objective")).toBe(
+      "https://omnihub.dev/runbooks/service-down",
+    );
+  });
+  test("link to none where nothing in the stage is about that number", () => {
+    const elsewhere = plan.triggers.map((trigger) => ({ ...trigger, stages: ["staging"] }));
+    expect(runbookOf(elsewhere, "error-budget-burns-fast")).toBeUndefined();
+  });
+});
+
 test("for 30 days the burn rates are those of the Site Reliability Workbook", () => {
   const month = 30 * 86_400_000;
   expect(BURN_RATES.map((rate) => Number(burnFactor(rate.budget, rate.hours, month).toPrecision(6)))).toEqual([
