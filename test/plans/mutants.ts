@@ -145,8 +145,12 @@ function loosened(plan: Plan, { path }: Item): Mutant[] {
     });
     if (EACH.has(key) && Array.isArray(value) && value.length > 1)
       return value.map((one, index) => set(`without ${String(one)}`, value.toSpliced(index, 1)));
-    // An approval that only some changes need is asked for more rarely the fewer they are; what a trigger watches is no list.
-    if (key === "when") return fewer(value).map(([what, made]) => set(`without ${what}`, made));
+    // An approval that only some changes need is asked for more rarely the fewer they are; what forces a rollback does so the
+    // later the further off its limit is. What only calls somebody is no gate's matter.
+    if (key === "when")
+      return [...fewer(value), ...(item["does"] === "rollback" ? duller(value) : [])].map(([what, made]) =>
+        set(what, made),
+      );
     // How long before a number is compared with is no least time.
     if (key === "before" && item["of"] === "before") return [];
     if (LOOSER_UP.has(key)) return scaled(value, 1000).map((made) => set("× 1000", made));
@@ -164,9 +168,20 @@ function loosened(plan: Plan, { path }: Item): Mutant[] {
 function fewer(when: unknown): readonly (readonly [what: string, made: Tree])[] {
   return Object.entries(when as Tree).flatMap(([key, all]) =>
     (key === "files" || key === "resources") && Array.isArray(all)
-      ? all.map((one, index) => [String(one), { ...(when as Tree), [key]: all.toSpliced(index, 1) }] as const)
+      ? all.map(
+          (one, index) => [`without ${String(one)}`, { ...(when as Tree), [key]: all.toSpliced(index, 1) }] as const,
+        )
       : [],
   );
+}
+
+/** A trigger's condition with a limit further off. */
+function duller(when: unknown): readonly (readonly [what: string, made: Tree])[] {
+  return Object.entries(when as Tree).flatMap(([key, limit]) => {
+    const by = key === "above" || key === "atLeast" ? 1000 : key === "below" || key === "atMost" ? 0.001 : undefined;
+    if (by === undefined || limit === undefined) return [];
+    return scaled(limit, by).map((made) => [`${key} × ${by}`, { ...(when as Tree), [key]: made }] as const);
+  });
 }
 
 /** A number, a quantity, or counts by severity, times a factor. */

@@ -108,7 +108,7 @@ const TRIGGERED: readonly Case[] = [
     "one service does not answer",
     step,
     "trigger.service-unavailable",
-    reads("production", "trigger.service-unavailable", { value: 0 }),
+    reads("production", "trigger.service-unavailable", { value: 0.99 }),
   ),
   refused(
     ["SV-49"],
