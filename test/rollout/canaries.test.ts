@@ -63,6 +63,7 @@ const at = (weight: number, more: Partial<CanaryRecord> = {}): CanaryRecord => (
 
 /** A canary stack of an operation, its canaries as given. */
 function world(operation: string, operations: Record<string, CanaryRecord>, more: Partial<World> = {}): World {
+  const current = { ...entry, type: more.release?.type ?? RELEASE.type };
   return f.canaryWorld(0, {
     stack: `production.${operation}-canary`,
     operation,
@@ -71,7 +72,7 @@ function world(operation: string, operations: Record<string, CanaryRecord>, more
     stages: {
       production: {
         ok: true,
-        record: { current: entry, usedApprovals: [], owed: { debts: [], obligations: [] } },
+        record: { current, usedApprovals: [], owed: { debts: [], obligations: [] } },
         operations,
       },
     },
