@@ -20,7 +20,7 @@ const rollout = { stage: "rollout" };
 
 const PROGRESS: readonly Case[] = [
   refused(["BP-14"], "the beta has another release", rollout, "beta-done", running("beta", BASELINE)),
-  refused(["BP-14"], "the beta's users are not yet on it", rollout, "beta-done", canaryAt("beta", { weight: 0 })),
+  refused(["BP-14"], "half of the beta's users are on it", rollout, "beta-done", canaryAt("beta", { weight: 50 })),
   refused(["BP-02"], "the beta has lasted for six days", rollout, "beta-lasted", lasted("beta", "6 days")),
   refused(["BP-02"], "the beta has lasted for fifteen days", rollout, "beta-lasted", lasted("beta", "15 days")),
   ...number(

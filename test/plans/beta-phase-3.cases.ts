@@ -147,7 +147,13 @@ const MAINTAINED: readonly Case[] = [
 
 const GO: readonly Case[] = [
   refused(["BP-21"], "the beta has gone back", production, "phase-1-done", running("beta", BASELINE)),
-  refused(["BP-21"], "the beta's users have gone back", production, "phase-1-done", canaryAt("beta", { weight: 0 })),
+  refused(
+    ["BP-21"],
+    "half of the beta's users have gone back",
+    production,
+    "phase-1-done",
+    canaryAt("beta", { weight: 50 }),
+  ),
   refused(["BP-21"], "the rollout has another release", production, "phase-2-done", running("rollout", BASELINE)),
   refused(
     ["BP-21"],
