@@ -72,7 +72,7 @@ describe("evidence of each kind", () => {
           { level: "secondary", person: "Lena", from: 0, until: 8.64e15 },
         ],
       },
-      runbooks: { runbooks: [{ name: "service-down", sections: ["Symptoms"] }] },
+      runbooks: { runbooks: [{ name: "service-down", sections: ["Symptoms"], alerts: [] }] },
       backup: { scope: "full", trigger: "manual", integrity: "verified" },
       pipelines: { branch: "main", pipelines: [{ name: "CI", conclusion: "success", commit: COMMIT }] },
       freeze: {
