@@ -98,8 +98,9 @@ export function judgeEnvelopes(
   const rejected = [...content.rejected];
   const counted: Counted[] = [];
   const bodies = new Map<string, [Enveloped, ...Enveloped[]]>();
+  const context = { trust, clock, now };
   for (const stored of content.envelopes) {
-    const item = readItem(stored, { trust, clock, now });
+    const item = readItem(stored, context);
     if ("reason" in item) rejected.push(item);
     else {
       const before = bodies.get(item.body);
@@ -153,10 +154,13 @@ interface Enveloped {
  */
 function together([{ item: first }, ...others]: readonly [Enveloped, ...Enveloped[]], trust: Trust): Item | string {
   if (!("evidence" in first)) return first;
+  const evidence = withThresholds(others.length === 0 ? first.evidence : signedByAll(first.evidence, others), trust);
+  return typeof evidence === "string" ? evidence : { body: first.body, evidence };
+}
+
+function signedByAll(evidence: Evidence, others: readonly Enveloped[]): Evidence {
   const more = others.flatMap(({ item }) => ("evidence" in item ? item.evidence.signers : []));
-  const signers = more.length === 0 ? first.evidence.signers : distinct([...first.evidence.signers, ...more]);
-  const evidence = withThresholds({ ...first.evidence, signers }, trust);
-  return typeof evidence === "string" ? evidence : { ...first, evidence };
+  return { ...evidence, signers: distinct([...evidence.signers, ...more]) };
 }
 
 function tooFew({ stored, item }: Enveloped, detail: string): RejectedEvidence {

@@ -36,6 +36,8 @@ export function verifySigned({ envelope, certified }: SignedFile, trust: Trust):
 
 /** One person with two keys is one identity. */
 export function distinct(by: readonly SignedBy[]): readonly Identity[] {
+  const [first, ...others] = by;
+  if (first !== undefined && others.length === 0) return [first.identity];
   return [...new Map(by.map(({ identity }) => [identity.id, identity])).values()];
 }
 

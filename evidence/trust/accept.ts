@@ -51,18 +51,16 @@ function outOfTerm({ identity, key }: SignedBy, trust: Pick<Trust, "term">, time
   // A key that is nobody's can't get here; if it did, it counts for nothing.
   if (term === undefined) return { reason: "key-not-valid", detail: "a key that the trust file does not have" };
   const { from = -Infinity, until = Infinity } = term;
-  const { signedAt, now } = times;
+  const { signedAt, now = -Infinity } = times;
+  if (signedAt >= from && signedAt < until && now < until) return undefined;
   const whose = `key "${term.name}" of ${identity.id}`;
   const said = `what it signed is of ${formatUtc(signedAt)}`;
   const refused = (detail: string): Refused => ({ reason: "key-not-valid", detail });
   if (!(signedAt >= from)) return refused(`${whose} counts from ${formatUtc(from)} on, and ${said}`);
   if (!(signedAt < until)) return refused(`${whose} ended at ${formatUtc(until)}, and ${said}`);
-  if (now !== undefined && !(now < until)) {
-    return refused(
-      `${whose} ended at ${formatUtc(until)}: ${said} by its own word, and nobody can tell that from what was dated back since`,
-    );
-  }
-  return undefined;
+  return refused(
+    `${whose} ended at ${formatUtc(until)}: ${said} by its own word, and nobody can tell that from what was dated back since`,
+  );
 }
 
 function revokedBy(
@@ -71,6 +69,7 @@ function revokedBy(
   { signedAt }: Judged,
   revoked: readonly RevocationEntry[],
 ): Refused | undefined {
+  if (revoked.length === 0) return undefined;
   const own = revoked.filter(
     (one) => (key !== undefined && one.key === key) || one.identity?.toLowerCase() === identity.id.toLowerCase(),
   );
