@@ -19,7 +19,7 @@ import {
   unapproved,
   without,
 } from "./changes";
-import { BASELINE } from "./good-evidence";
+import { BASELINE, MINUTE } from "./good-evidence";
 
 const enter = { stage: "production" };
 const step = (to: number) => ({ stage: "production", to });
@@ -171,6 +171,10 @@ export const OMNIHUB: readonly Case[] = [
     "deployment-window",
     later("4 hours"),
   ),
+  refused(["OH-111"], "it is ten minutes before 2 in the morning", enter, "deployment-window", (world) => ({
+    ...world,
+    now: world.now - 15 * MINUTE,
+  })),
   refused(["OH-94", "OH-107"], "it is Monday, 2 in the morning", enter, "deployment-window", later("1 day")),
   refused(
     ["OH-208"],
