@@ -268,7 +268,8 @@ function memberMeant(
       issues: mistakes,
       known,
       unknown: written.filter((key) => !known.includes(key)).length,
-      wrongTags: mistakes.filter(isWrongTag).length,
+      // A tag that is not written tells nothing.
+      wrongTags: mistakes.filter((one) => isWrongTag(one) && written.includes(String(one.path[0]))).length,
     };
   });
   const telling = written.some(

@@ -43,7 +43,7 @@ describe("a run of the engine", () => {
     engine(`process.on("SIGINT", () => {});
       const child = require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
       say(child.pid); setInterval(() => {}, 1000);`);
-    const { late, exitCode, stdout } = await run({ deadline: 400 });
+    const { late, exitCode, stdout } = await run({ deadline: 2_000 });
     expect(late).toBe(true);
     expect(exitCode).toBe(137);
     expect(lastError({ late, exitCode, stdout, said: stdout })).toBe("no answer within the deadline");
