@@ -18,7 +18,7 @@ if (document === "--source") void require("./load.cjs").load("test/plans/source-
 else {
   // "omni" is not "omnihub".
   const tests = [document === "" ? "test/plans/" : `test/plans/${document}.test`, "test/rollout/json-schema"];
-  void run(process.execPath, [vitest, "run", "--project", "unit", ...tests, "--update"], {
+  void run(process.execPath, [vitest, "run", "--project", "unit", "--project", "proofs", ...tests, "--update"], {
     cwd: root,
     show: true,
   }).then(({ code }) => {
