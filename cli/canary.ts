@@ -10,13 +10,14 @@ import { nextStep, stepAt } from "../rollout/steps";
 import { showDuration } from "../rollout/units";
 import { weightNow, type CanaryRecord } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
+import { canaryStack } from "../rollout/stacks";
 import type { Context } from "./context";
 import { saysLocked } from "./free-stack";
 import { planOfStage } from "./plan-file";
 import { lastError, runPulumi, type PulumiRun } from "./pulumi";
 import { readCanaryState } from "./records";
 import { lowerToZero, rollBack, type Rollback } from "./rollback";
-import { canaryStack, editStackFile, readStackFile, type StackSettings } from "./stack-file";
+import { editStackFile, readStackFile, type StackSettings } from "./stack-file";
 import { openTriggers } from "./watch-triggers";
 import { watchStep, type CheckAnswer, type StepEnd } from "./watch-step";
 

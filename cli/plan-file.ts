@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { HoldpointError } from "../rollout/errors";
 import { parsePlan, stageOf, type Plan, type Stage } from "../rollout/plan";
+import { canaryStack } from "../rollout/stacks";
 import { choice } from "../rollout/yaml";
 import type { Context } from "./context";
 import { readStackFile, stagesOf } from "./stack-file";
@@ -30,7 +31,7 @@ export function planOfStage(context: Context, stage: string): { plan: Plan; stag
 
 /** Paths of the plans that the project's stack files name, each once. */
 export function plansInUse(root: string): string[] {
-  const plans = stagesOf(root).flatMap((stage) => readStackFile(root, `${stage}-canary`).settings.plan ?? []);
+  const plans = stagesOf(root).flatMap((stage) => readStackFile(root, canaryStack(stage)).settings.plan ?? []);
   return [...new Set(plans)];
 }
 

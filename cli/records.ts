@@ -3,9 +3,9 @@ import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
 import { parseDeployment, stageStateOf, type Deployment } from "../rollout/state";
 import type { CanaryRecord, StageRecord } from "../rollout/world";
+import { canaryStack } from "../rollout/stacks";
 import type { Context } from "./context";
 import { lastError, runPulumi } from "./pulumi";
-import { canaryStack } from "./stack-file";
 
 /** Milliseconds; an export takes some 200. */
 const EXPORT_DEADLINE = 20_000;

@@ -4,11 +4,12 @@
  */
 import { HoldpointError } from "../rollout/errors";
 import type { ReleaseName } from "../rollout/world";
+import { canaryStack } from "../rollout/stacks";
 import type { Context } from "./context";
 import { cancel, freeStack, saysLocked } from "./free-stack";
 import { configOf, pastUpdates, rollbackTarget } from "./history";
 import { lastError, runPulumi, type PulumiOptions, type PulumiRun } from "./pulumi";
-import { canaryStack, canaryStacksOf, editStackFile, editsBetween, readStackFile } from "./stack-file";
+import { canaryStacksOf, editStackFile, editsBetween, readStackFile } from "./stack-file";
 
 export interface RollbackOptions {
   /** Interrupt whoever holds a stack's lock. */

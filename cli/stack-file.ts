@@ -8,6 +8,7 @@ import { isMap, isScalar, parseDocument, type Document } from "yaml";
 import { canonical } from "../rollout/canonical";
 import { HoldpointError } from "../rollout/errors";
 import type { Release } from "../rollout/release";
+import { canaryStack } from "../rollout/stacks";
 import { nearest } from "../rollout/yaml";
 import { replaceFile } from "./write-file";
 
@@ -91,11 +92,6 @@ export function stagesOf(root: string): string[] {
 export interface CanaryStack {
   readonly stack: string;
   readonly operation?: string;
-}
-
-/** The canary stack of a stage's operation, or of the whole service. */
-export function canaryStack(stage: string, operation?: string): string {
-  return operation === undefined ? `${stage}-canary` : `${stage}.${operation}-canary`;
 }
 
 /** Every canary stack of a stage: the whole service's first, then those of its operations that have a file. */

@@ -4,6 +4,7 @@ import { stagesCompared } from "../rollout/criteria/declared";
 import { featuresOf, fromUrn } from "../rollout/inventory";
 import { allAsked } from "../rollout/gate";
 import { stageOf } from "../rollout/plan";
+import { canaryStack } from "../rollout/stacks";
 import type { Deployment } from "../rollout/state";
 import type { Declared, Features } from "../rollout/world";
 
@@ -19,7 +20,7 @@ export async function gatherDeclared(project: Project, read: ReadState): Promise
   const asked = criteria.filter((criterion) => criterion.kind === "declared");
   if (asked.length === 0) return undefined;
   const [canary, ...others] = await Promise.all([
-    featuresIn(read, `${settings.stage}-canary`),
+    featuresIn(read, canaryStack(settings.stage)),
     ...stagesCompared(asked).map(async (name) => [name, await featuresIn(read, name)] as const),
   ]);
   return { own: planned(project), canary, others: Object.fromEntries(others) };

@@ -8,6 +8,7 @@ import { HoldpointError } from "../rollout/errors";
 import { allAsked } from "../rollout/gate";
 import { canaryOf as planned, stageOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
+import { canaryStack } from "../rollout/stacks";
 import { asksEvidence } from "../rollout/triggers";
 import { wayBackOf } from "../rollout/way-back";
 import { canaryOf, weightNow, type CanaryReading, type StageState, type World } from "../rollout/world";
@@ -168,7 +169,7 @@ async function readOwnStage(run: Run, clock: Clock): Promise<{ state: StageState
       deploymentOf(run, settings.stage),
       planned?.canary === undefined && settings.kind === "stage"
         ? undefined
-        : deploymentOf(run, `${settings.stage}-canary`),
+        : deploymentOf(run, canaryStack(settings.stage)),
       readOperations(run, settings.stage, Object.keys(planned?.canaries ?? {})),
     ]);
     const state = stageStateOf({ stage, canary, operations }, plan.service, clock);
@@ -184,7 +185,7 @@ async function readOperations(
   stage: string,
   operations: readonly string[],
 ): Promise<Record<string, Deployment | undefined>> {
-  const stack = (operation: string) => `${stage}.${operation}-canary`;
+  const stack = (operation: string) => canaryStack(stage, operation);
   const read = operations.map(async (operation) => [operation, await deploymentOf(run, stack(operation))] as const);
   return Object.fromEntries(await Promise.all(read));
 }
@@ -196,7 +197,7 @@ async function readOtherStage(run: Run, stage: string, canaries: boolean, clock:
   try {
     const [deployment, canary, operations] = await Promise.all([
       deploymentOf(run, stage),
-      asked?.canary === undefined ? undefined : deploymentOf(run, `${stage}-canary`),
+      asked?.canary === undefined ? undefined : deploymentOf(run, canaryStack(stage)),
       readOperations(run, stage, Object.keys(asked?.canaries ?? {})),
     ]);
     return stageStateOf({ stage: deployment, canary, operations }, plan.service, clock);

@@ -6,7 +6,7 @@
 import { broken } from "./broken";
 import { listed, short } from "./criteria/answer";
 import type { Answer, Context } from "./criteria/answer";
-import { select } from "./criteria/select";
+import { judgeDone } from "./criteria/done";
 import type { Finding, NotAsked } from "./decision";
 import type { Digest } from "./evidence";
 import type { Criterion } from "./plan";
@@ -151,16 +151,7 @@ function judgeObligation(obligation: Obligation, { plan, stage, world }: Context
     command: `npx holdpoint attest --stage ${stage.name} --condition ${waivers[0] ?? "<waiver>"} ${JSON.stringify(item)}`,
   };
   if (roles.length === 0) return { ...rest, verdict: "fail", found: "a plan that no longer says who attests it" };
-  const selection = select(
-    { kind: "condition", noun: "record", about: (facts) => facts.item === item && waivers.includes(facts.approval) },
-    { subject: "any", stage: stage.name, attestedBy: roles },
-    world,
-  );
-  if (selection.failure !== undefined) return { ...rest, verdict: "fail", found: selection.failure };
-  const [done] = selection.items;
-  if (done === undefined)
-    return { ...rest, verdict: "fail", found: selection.others === "" ? "not done yet" : selection.others };
-  return { ...rest, verdict: "pass", found: `done: ${item}`, used: [done.id] };
+  return judgeDone({ item, to: waivers }, { subject: "any", stage: stage.name, attestedBy: roles }, world, rest);
 }
 
 /** What one criterion of a gate was found to be. */

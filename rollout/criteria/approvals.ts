@@ -14,7 +14,7 @@ import { assign } from "./assign";
 import type { Assignment } from "./assign";
 import { approveCommand } from "./commands";
 import { touches } from "./changes";
-import { select } from "./select";
+import { judgeDone } from "./done";
 
 /** Update plans that somebody spoke about, for exactly this run; undefined where there is none yet. */
 export function candidatePlans(world: World): (Digest | undefined)[] {
@@ -326,14 +326,6 @@ function judgeCondition(
     command: `npx holdpoint attest --stage ${stage.name} --condition ${approval.id} "${item}"`,
   };
   if (item === "") return { ...rest, verdict: "fail", found: "a conditional sign-off that names no condition" };
-  const selection = select(
-    { kind: "condition", noun: "record", about: (facts) => facts.item === item && facts.approval === approval.id },
-    { subject: "release", stage: stage.name, attestedBy: [...roles] },
-    world,
-  );
-  if (selection.failure !== undefined) return { ...rest, verdict: "fail", found: selection.failure };
-  const [done] = selection.items;
-  if (done === undefined)
-    return { ...rest, verdict: "fail", found: selection.others === "" ? "not done yet" : selection.others };
-  return { ...rest, verdict: "pass", found: `done: ${item}`, used: [done.id] };
+  const from = { stage: stage.name, attestedBy: [...roles] };
+  return judgeDone({ item, to: [approval.id] }, { subject: "release", ...from }, world, rest);
 }
