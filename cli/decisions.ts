@@ -6,7 +6,7 @@ import { replay } from "../evidence/replay";
 import { configuredPath } from "../evidence/request";
 import { openStore, type Store } from "../evidence/store";
 import { parseTrust, type Trust } from "../evidence/trust";
-import { unmet } from "../rollout/decide";
+import { unmet } from "../rollout/conclude";
 import type { Decision } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
 import { showTime } from "../rollout/units";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decideEnter, decideStep } from "../../rollout/decide";
-import { unmet } from "../../rollout/decide";
+import { unmet } from "../../rollout/conclude";
 import { parsePlan } from "../../rollout/plan";
 import type { Approval } from "../../rollout/evidence";
 import type { CanaryRecord, World } from "../../rollout/world";
