@@ -30,6 +30,9 @@ import { projectFolder } from "../../sandbox/project";
 import { Attester } from "../../sandbox/story/complete";
 import { smokeReport } from "../../sandbox/story/reports";
 
+/** The plan that the tests stand on: OmniHub's as it was when it was small, so that the document's can grow. */
+const TEST_PLAN = join("test", "fixtures", "rollout", "plan.yaml");
+
 /** Half an hour into OmniHub's window. */
 export const IN_WINDOW = Date.parse("2026-11-29T02:30:00Z");
 
@@ -71,10 +74,14 @@ export class Stand {
     this.store = openStore(join(dir, "evidence"));
   }
 
-  /** @param start plan time; it runs at the machine's pace unless a factor is given */
-  static async make(options: { start?: number; factor?: number } = {}): Promise<Stand> {
+  /**
+   * @param start plan time; it runs at the machine's pace unless a factor is given
+   * @param plan "omnihub" keeps the document's whole plan; otherwise the small one of the tests is in its place
+   */
+  static async make(options: { start?: number; factor?: number; plan?: "omnihub" } = {}): Promise<Stand> {
     const stand = new Stand(mkdtempSync(join(tmpdir(), "holdpoint-")));
     await up(stand.dir, tools(), undefined, { start: options.start ?? IN_WINDOW, factor: options.factor ?? 1 });
+    if (options.plan === undefined) cpSync(TEST_PLAN, join(stand.project, "plans", "omnihub.yaml"));
     return stand;
   }
 

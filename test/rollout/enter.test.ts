@@ -164,7 +164,7 @@ describe("staging smoke tests", () => {
       owner: "qa",
       remedy: 'run the suite "smoke" in staging and attest its report',
       command: "npx holdpoint attest --stage staging --suite smoke <junit.xml>",
-      line: `plans/omnihub.yaml:${line}`,
+      line: `${f.PLAN_FILE}:${line}`,
       used: [],
     });
   });

@@ -19,7 +19,7 @@ test("a refusal says what, found, wanted, how, who and where", () => {
       'fix: run the suite "smoke" in staging and attest its report',
       "     npx holdpoint attest --stage staging --suite smoke <junit.xml>",
       "owner: qa",
-      `plan: plans/omnihub.yaml:${lineOf("kind: tests")}`,
+      `plan: ${f.PLAN_FILE}:${lineOf("kind: tests")}`,
     ].join("\n"),
   ]);
   expect(renderSummary(decision)).toBe("NO-GO enter production: 1 of 19 criteria unmet: staging-smoke-tests");

@@ -103,7 +103,7 @@ describe("a mistake in a plan", () => {
   });
   test("in a kind is told with the nearest right one", () => {
     expect(changed("kind: tests", "kind: test")).toMatch(
-      /^plan-invalid: plans\/omnihub\.yaml:\d+:17: stages\[1\]\.enter\.criteria\[1\]\.kind: found "test", expected "tests" \(one of tests, coverage, vulnerabilities, /,
+      /^plan-invalid: test\/fixtures\/rollout\/plan\.yaml:\d+:17: stages\[1\]\.enter\.criteria\[1\]\.kind: found "test", expected "tests" \(one of tests, coverage, vulnerabilities, /,
     );
   });
   test("in a unit says what one looks like", () => {

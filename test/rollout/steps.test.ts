@@ -57,7 +57,7 @@ describe("a canary's step", () => {
     expect(finding).toMatchObject({
       wanted: "25%, the step after 5%",
       command: "npx holdpoint canary production 25",
-      line: `plans/omnihub.yaml:${line}`,
+      line: `${f.PLAN_FILE}:${line}`,
       owner: "sre",
     });
   });
