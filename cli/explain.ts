@@ -160,7 +160,10 @@ function explainCanary(plan: Plan, stage: Stage, operation: string, canary: Cana
     stepsFor: Object.fromEntries(
       Object.entries(canary.stepsFor).map(([type, steps]) => [type, steps.map(({ weight }) => weight)]),
     ),
-    judged: judgeSentences(canary.judge),
+    judged: [
+      ...judgeSentences(canary.judge),
+      ...(canary.fallback === undefined ? [] : ["the baseline answers what the new version can't, by a switch"]),
+    ],
     criteria: explain([...canary.criteria, ...approval]),
   };
 }

@@ -3,7 +3,17 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Release } from "../rollout/release";
 import { checkArgs } from "./check";
-import { APP_PORT, EMERGENCY_CONTROLS, commonLabels, routeName, scopeName, trackName, type Track } from "./names";
+import {
+  APP_PORT,
+  EMERGENCY_CONTROLS,
+  commonLabels,
+  fallbackKey,
+  fallbackName,
+  routeName,
+  scopeName,
+  trackName,
+  type Track,
+} from "./names";
 import {
   canarySchema,
   effectiveWeight,
@@ -36,7 +46,7 @@ export interface CanaryArgs {
 
 /**
  * HTTPRoute with the weights, ConfigMap with the switches, and, once both are written, the step's record. The switches
- * are the whole service's: an operation's canary has only its route.
+ * are the whole service's: an operation's canary has only its route, and its own fallback.
  */
 export class Canary extends pulumi.ComponentResource {
   private readonly prefix: string;
@@ -49,13 +59,27 @@ export class Canary extends pulumi.ComponentResource {
     this.prefix = name;
     this.args = args;
 
-    const route = this.createRoute();
+    const fallback = args.settings.fallback === undefined ? [] : [this.createFallback(args.settings.fallback)];
+    const route = this.createRoute(fallback);
     const controls = args.operation === undefined ? [this.createControls()] : [];
     this.recordStep([route, ...controls]);
     this.registerOutputs({ weight: effectiveWeight(args.settings) });
   }
 
-  private createRoute(): pulumi.Resource {
+  /**
+   * Before the route, so that no request comes first. Not protected: taking it out must not stop a way back, which may
+   * come with any other change of the stack's file.
+   */
+  private createFallback(to: string): pulumi.Resource {
+    const { operation } = this.args;
+    return new k8s.core.v1.ConfigMap(
+      `${this.prefix}-fallback`,
+      { metadata: this.metadata(fallbackName(operation)), data: { [fallbackKey(operation)]: to } },
+      { parent: this },
+    );
+  }
+
+  private createRoute(dependsOn: pulumi.Resource[]): pulumi.Resource {
     const { service, operation, route } = this.args;
     return new k8s.apiextensions.CustomResource(
       `${this.prefix}-route`,
@@ -77,7 +101,7 @@ export class Canary extends pulumi.ComponentResource {
           rules: this.rules(),
         },
       },
-      { parent: this, protect: this.args.protect, ignoreChanges: this.liveRoute() },
+      { parent: this, dependsOn, protect: this.args.protect, ignoreChanges: this.liveRoute() },
     );
   }
 

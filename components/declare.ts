@@ -1,6 +1,6 @@
 /** Everything that a stack holds, in the order it comes to be. Called once the clearance is there. */
 import * as pulumi from "@pulumi/pulumi";
-import type { Plan } from "../rollout/plan";
+import { stageOf, type Plan } from "../rollout/plan";
 import { Canary } from "./canary";
 import { Environment } from "./environment";
 import { Monitoring } from "./monitoring";
@@ -36,6 +36,7 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
       settings: settings.environment,
       redis: redis.endpoint,
       secretName: secrets.secretName,
+      fallbacks: fallbacksOf(plan, stage),
     },
     { dependsOn: [...environment.guards, secrets, redis] },
   );
@@ -47,6 +48,13 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
 
   recordStage(settings, [environment, secrets, redis, app, waf, monitoring]);
   return { namespace: environment.namespace, release: settings.release.version, baseline: settings.baseline.version };
+}
+
+/** Operations whose canary falls back to the baseline in the plan; `undefined` for the whole service's. */
+function fallbacksOf(plan: Plan, name: string): (string | undefined)[] {
+  const stage = stageOf(plan, name);
+  const operations = Object.entries(stage?.canaries ?? {}).filter(([, { fallback }]) => fallback !== undefined);
+  return [...(stage?.canary?.fallback === undefined ? [] : [undefined]), ...operations.map(([operation]) => operation)];
 }
 
 /** Declares a canary stack: the weights, the switches, and last the step's record. */

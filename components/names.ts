@@ -13,6 +13,19 @@ export const APP_PORT = 8080;
 /** ConfigMap with kill switch and safe mode: on the canary stack, mounted by the service. */
 export const EMERGENCY_CONTROLS = "emergency-controls";
 
+/** Volume and folder of the switches that tell the service what the baseline answers. */
+export const FALLBACK = "fallback";
+
+/** ConfigMap that tells the service that the baseline answers what the canary can't: of everything, or one operation. */
+export function fallbackName(operation?: string): string {
+  return operation === undefined ? FALLBACK : `${operation}-${FALLBACK}`;
+}
+
+/** Key of that ConfigMap, and so the name of the file that the service reads. */
+export function fallbackKey(operation?: string): string {
+  return operation ?? "everything";
+}
+
 /** Label by which the two tracks are told apart, by Services, rules and dashboards. */
 export const TRACK_LABEL = "holdpoint.dev/track";
 

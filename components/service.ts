@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Release } from "../rollout/release";
 import { checkArgs } from "./check";
 import { APP_PORT, EMERGENCY_CONTROLS, REDIS_SECRET, TRACK_LABEL, TRACKS, type Track } from "./names";
-import { commonLabels, scopeName, trackName, trackSelector } from "./names";
+import { commonLabels, FALLBACK, fallbackName, scopeName, trackName, trackSelector } from "./names";
 import { containerSecurity, podSecurity } from "./pods";
 import { environmentSchema, type EnvironmentSettings } from "./settings/environment";
 
@@ -21,6 +21,8 @@ export interface ServiceArgs {
   readonly redis: { readonly host: pulumi.Input<string>; readonly port: number; readonly tls: boolean };
   /** Secret whose keys become the service's environment. */
   readonly secretName: string;
+  /** What has a fallback to the baseline in the plan: operations, or `undefined` for the whole service. */
+  readonly fallbacks: readonly (string | undefined)[];
 }
 
 /** Seconds that a pod goes on serving after it was told to end, while the gateway takes it out of rotation. */
@@ -94,8 +96,17 @@ export class Service extends pulumi.ComponentResource {
         { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
         // Optional: the canary stack, which writes it, comes after this one.
         { name: EMERGENCY_CONTROLS, configMap: { name: EMERGENCY_CONTROLS, optional: true } },
+        ...this.fallbackVolume(),
       ],
     };
+  }
+
+  /** A file for each operation whose canary has the fallback switched on, all in one folder. */
+  private fallbackVolume(): k8s.types.input.core.v1.Volume[] {
+    const { fallbacks } = this.args;
+    if (fallbacks.length === 0) return [];
+    const sources = fallbacks.map((of) => ({ configMap: { name: fallbackName(of), optional: true } }));
+    return [{ name: FALLBACK, projected: { sources } }];
   }
 
   private container(track: Track): k8s.types.input.core.v1.Container {
@@ -119,6 +130,9 @@ export class Service extends pulumi.ComponentResource {
       volumeMounts: [
         { name: "tmp", mountPath: "/tmp" },
         { name: EMERGENCY_CONTROLS, mountPath: `/etc/${EMERGENCY_CONTROLS}`, readOnly: true },
+        ...(this.args.fallbacks.length === 0
+          ? []
+          : [{ name: FALLBACK, mountPath: `/etc/${FALLBACK}`, readOnly: true }]),
       ],
     };
   }
@@ -131,6 +145,7 @@ export class Service extends pulumi.ComponentResource {
       { name: "TRACK", value: track },
       { name: "PORT", value: String(APP_PORT) },
       { name: "EMERGENCY_CONTROLS_DIR", value: `/etc/${EMERGENCY_CONTROLS}` },
+      ...(this.args.fallbacks.length === 0 ? [] : [{ name: "FALLBACK_DIR", value: `/etc/${FALLBACK}` }]),
       { name: "REDIS_HOST", value: host },
       { name: "REDIS_PORT", value: String(port) },
       { name: "REDIS_TLS", value: String(tls) },

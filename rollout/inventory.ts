@@ -72,6 +72,7 @@ export const FEATURES: Readonly<Record<string, Test>> = {
   canary: typed("holdpoint:canary:Canary"),
   "canary/route": typed(":HTTPRoute"),
   "canary/emergency-controls": typed(":ConfigMap", /-emergency-controls$/),
+  "canary/fallback": typed(":ConfigMap", /-fallback$/),
 };
 
 /** Features whose resources are on the canary stack: they are asked of its state, since it has a program of its own. */

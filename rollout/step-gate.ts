@@ -9,7 +9,7 @@ import { decision, nearestToGo, rollCall, trustGuards, usedApprovals, withApprov
 import type { Decision } from "./decision";
 import { triggerId } from "./questions";
 import { judgeType } from "./release-types";
-import { judgeStep, STEP_CHECKS, stepCriteria } from "./steps";
+import { checksOf, judgeStep, stepCriteria } from "./steps";
 import type { Transition } from "./steps";
 import { armedTriggers, asksEvidence } from "./triggers";
 import { canaryOf, stageState, weightNow } from "./world";
@@ -27,7 +27,7 @@ export function decideTransition(gate: string, transition: Transition): Decision
     answersOf(criterion, context).map((answer) => toFinding(criterion, context, answer)),
   );
   const ids = [
-    ...STEP_CHECKS.map((check) => `canary.${check}`),
+    ...checksOf(canary).map((check) => `canary.${check}`),
     ...armedTriggers(plan, stage.name).map(triggerId),
     ...criteria.map(({ id }) => id),
     ...approvals.map(({ id }) => id),

@@ -12,13 +12,29 @@ import { judgeReading } from "./judge";
 import { agreeAll, firstCommon, sinceTimes, windowTimes } from "./openings";
 import type { Canary, Plan, Stage } from "./plan";
 import { releaseTypeOf } from "./release-types";
+import { isPlannedRoute, plannedRoute, showRoute } from "./route";
 import { showDuration, showTime } from "./units";
 import { canaryOf, sameName, stageState, weightNow } from "./world";
 import type { CanaryRecord, StageState, World } from "./world";
 
 /** Every check of a step, in the order that a reader wants them. */
-export const STEP_CHECKS = ["release", "route", "order", "hold", "window", "error-rate", "p95", "health"] as const;
+export const STEP_CHECKS = [
+  "release",
+  "route",
+  "fallback",
+  "order",
+  "hold",
+  "window",
+  "error-rate",
+  "p95",
+  "health",
+] as const;
 export type StepCheck = (typeof STEP_CHECKS)[number];
+
+/** The checks of a canary's steps: whether the baseline is fallen back to is asked only where the plan says so. */
+export function checksOf({ fallback }: Canary): readonly StepCheck[] {
+  return fallback === undefined ? STEP_CHECKS.filter((check) => check !== "fallback") : STEP_CHECKS;
+}
 
 /** One transition of the canary. */
 export interface Transition {
@@ -33,6 +49,7 @@ export interface Transition {
 const TITLES: Readonly<Record<StepCheck, string>> = {
   release: "The canary runs the release that entered the stage",
   route: "The route serves whom the plan says",
+  fallback: "The baseline answers what the new version can't",
   order: "No step is skipped",
   hold: "The step before was held",
   window: "The step can end inside the window",
@@ -48,13 +65,14 @@ export function judgeStep(transition: Transition): Finding[] {
   const answers = new Map<StepCheck, Answer>();
   answers.set("release", judgeRelease(transition, state));
   answers.set("route", judgeRoute(transition));
+  answers.set("fallback", judgeFallback(world));
   answers.set("order", judgeOrder(transition, state));
   answers.set("hold", judgeHold(transition, state));
   answers.set("window", judgeStepWindow(transition));
   const metrics = judgeReading(canary.judge, world, standing(transition, state).weight === 0);
   for (const [check, answer] of Object.entries(metrics)) answers.set(check as StepCheck, answer);
   const agreed = agreeAll(new Map([...answers].map(([check, answer]) => [check, [answer]])), world.now);
-  return STEP_CHECKS.map((check) => finding(transition, check, agreed.get(check)?.[0]));
+  return checksOf(canary).map((check) => finding(transition, check, agreed.get(check)?.[0]));
 }
 
 function finding(transition: Transition, check: StepCheck, answer: Answer | undefined): Finding {
@@ -99,6 +117,8 @@ function checkPath({ canary, stage, to, world }: Transition, check: StepCheck): 
       return stage.window === undefined ? its : ["window"];
     case "route":
       return stage.cohort === undefined ? its : ["cohort"];
+    case "fallback":
+      return [...its, "fallback"];
     case "error-rate":
       return [...its, "judge", "errorRate"];
     default:
@@ -145,24 +165,22 @@ function standing(
 /** The path and the cohort that are configured are those of the plan: a step is of the requests that it speaks of. */
 function judgeRoute({ stage, world }: Transition): Answer {
   const { operation, route } = world;
-  const path = operation === undefined ? undefined : stage.canaries?.[operation]?.path;
-  const wanted = showRoute(path, stage.cohort?.by);
+  const wanted = plannedRoute(stage, operation);
   const rest = { wanted, remedy: `set holdpoint:route in Pulumi.${world.stack}.yaml as the plan says` };
   if (route === undefined) return { ...rest, verdict: "fail", found: "a route that nobody looked at" };
-  const found = showRoute(route.path, route.cohort);
-  return { ...rest, verdict: found === wanted ? "pass" : "fail", found };
+  return { ...rest, verdict: isPlannedRoute(stage, world) ? "pass" : "fail", found: showRoute(route) };
 }
 
-function showRoute(path: string | undefined, by: NonNullable<World["route"]>["cohort"]): string {
-  const whose =
-    by === undefined
-      ? "everybody"
-      : "group" in by
-        ? `the group ${by.group}`
-        : "cookie" in by
-          ? `whoever has the cookie ${by.cookie}=${by.value}`
-          : `whoever sends the header ${by.header.toLowerCase()}: ${by.value}`;
-  return path === undefined ? `all requests of ${whose}` : `requests to ${path} of ${whose}`;
+/** The switch is declared with the step, so that it is there before the traffic is. */
+function judgeFallback({ controls, stack }: World): Answer {
+  const rest = {
+    wanted: "the fallback to the baseline switched on",
+    remedy: `set holdpoint:canary.fallback in Pulumi.${stack}.yaml as the plan says`,
+    command: `pulumi config set --path holdpoint:canary.fallback baseline -s ${stack}`,
+  };
+  if (controls === undefined) return { ...rest, verdict: "fail", found: "switches that nobody looked at" };
+  const found = controls.fallback === undefined ? "no fallback" : `fallback to the ${controls.fallback}`;
+  return { ...rest, verdict: controls.fallback === "baseline" ? "pass" : "fail", found };
 }
 
 /** The stage has entered with this release, and no other is on the canary. */

@@ -3,7 +3,8 @@
  * asked, whatever the evidence, the window or the metrics say. It is said so in the decision.
  */
 import type { Asked } from "./decision";
-import { stageOf, type Plan, type Stage } from "./plan";
+import { canaryOf as canaryIn, stageOf, type Plan, type Stage } from "./plan";
+import { isPlannedRoute } from "./route";
 import { canaryOf, sameName, stageState, weightNow } from "./world";
 import type { World } from "./world";
 
@@ -23,10 +24,18 @@ export function canaryWayBack(stage: Stage, to: number, world: World): string | 
   if (canary === undefined) return undefined;
   const weight = weightNow(canary);
   if (!sameName(canary.release, world.release) || !(to <= weight)) return undefined;
+  // Half of everybody is more than all of the beta: another route is another step.
+  if (!isPlannedRoute(stage, world)) return undefined;
   if (to < weight) return `from ${weight}% to ${to}%: less traffic on the canary, always allowed`;
-  return world.controls?.safeMode === true
-    ? `safe mode on at ${weight}%, always allowed`
-    : `stays at ${weight}%: no more traffic on the canary`;
+  if (world.controls?.safeMode === true) return `safe mode on at ${weight}%, always allowed`;
+  // The switch may be missing on any way back, but taking it away is none.
+  if (lacksFallback(stage, world)) return undefined;
+  return `stays at ${weight}%: no more traffic on the canary`;
+}
+
+function lacksFallback(stage: Stage, { operation, controls }: World): boolean {
+  const planned = canaryIn(stage, operation)?.fallback;
+  return planned !== undefined && controls?.fallback !== planned.to;
 }
 
 /**

@@ -148,8 +148,13 @@ export interface World {
       | { readonly cookie: string; readonly value: string }
       | { readonly group: string };
   };
-  /** Canary stacks: the emergency controls as requested. */
-  readonly controls?: { readonly killSwitch: boolean; readonly safeMode: boolean };
+  /** Canary stacks: the switches as requested. */
+  readonly controls?: {
+    readonly killSwitch: boolean;
+    readonly safeMode: boolean;
+    /** What answers a request that the canary could not. */
+    readonly fallback?: "baseline" | undefined;
+  };
 }
 
 /** The stage's state, unknown where nobody looked. */

@@ -12,12 +12,14 @@ export const canarySchema = z.strictObject({
   killSwitch: bool,
   /** The service answers, but changes nothing. */
   safeMode: bool,
+  /** What answers a request that the release could not: the application is told. Without it, nothing does. */
+  fallback: z.literal("baseline", { error: "baseline, or no such key" }).optional(),
 });
 
 /** An operation's own: its kill switch is the service's, on the stack of the whole service. */
 export const operationCanarySchema = z
-  .strictObject({ weight: canarySchema.shape.weight })
-  .transform(({ weight }) => ({ weight, killSwitch: false, safeMode: false }));
+  .strictObject({ weight: canarySchema.shape.weight, fallback: canarySchema.shape.fallback })
+  .transform((own) => ({ ...own, killSwitch: false, safeMode: false }));
 
 const exact = z
   .string({ error: "some text without spaces" })

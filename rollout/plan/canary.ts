@@ -87,6 +87,11 @@ const canaryShape = {
   criteria: stepCriteria,
   /** Approval for each step. */
   approval: stepApproval.optional(),
+  /**
+   * The baseline answers a request that the new version could not. Routes can't do it (Gateway API only weighs): it is a
+   * switch that the application reads, and no step is taken while it is not declared.
+   */
+  fallback: z.strictObject({ to: z.literal("baseline"), covers }).optional(),
   covers,
 };
 
@@ -98,8 +103,6 @@ export const operationCanary = z.strictObject({
   ...canaryShape,
   /** Requests that belong to it. */
   path: z.string("a path such as /search").regex(/^\/[A-Za-z0-9/_-]{0,99}$/, 'a path such as "/search"'),
-  /** The baseline answers where the new version does not. */
-  fallback: z.literal("baseline").optional(),
 });
 
 /** Whom a stage is for. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Canary, type CanaryArgs } from "../../components/canary";
+import { featuresOf } from "../../rollout/inventory";
 import { canarySettings, declared, onceUnchanged, refusalOf } from "./support";
 
 type Change = Partial<Omit<CanaryArgs, "settings">> & { settings?: Partial<CanaryArgs["settings"]> };
@@ -183,6 +184,32 @@ describe("a cohort", () => {
     ]);
     const [byGroup] = await rules({ group: "beta" });
     expect(byGroup.matches[0].headers).toEqual([{ type: "Exact", name: "x-group", value: "beta" }]);
+  });
+});
+
+describe("the fallback to the baseline", () => {
+  test("is told to the service while it is switched on, and is no part of the stack otherwise", async () => {
+    const resources = await canary({ settings: { fallback: "baseline" } });
+    expect(resources.one("ConfigMap", "canary-fallback").inputs).toMatchObject({
+      metadata: { name: "fallback", namespace: "omnihub-production" },
+      data: { everything: "baseline" },
+    });
+    expect(featuresOf(resources.all)).toContain("canary/fallback");
+    expect(featuresOf((await canary()).all)).not.toContain("canary/fallback");
+  });
+  test("of one operation has a name of its own", async () => {
+    const settings = { weight: 10, fallback: "baseline" } as const;
+    const route = { ...canarySettings().route, path: "/search" };
+    const { inputs } = (await canary({ operation: "search", route, settings })).one("ConfigMap");
+    expect(inputs.metadata.name).toBe("search-fallback");
+    expect(inputs.data).toEqual({ search: "baseline" });
+  });
+  test("is not protected: taking it out must not stop a way back", async () => {
+    const switches = (await canary({ settings: { fallback: "baseline" }, protect: true })).one(
+      "ConfigMap",
+      "canary-fallback",
+    );
+    expect(switches.protect ?? false).toBe(false);
   });
 });
 

@@ -45,4 +45,5 @@ test("the canary stack declares the features that are asked of its state", async
   );
   expect(featuresOf(resources.all)).toEqual(["canary", "canary/route", "canary/emergency-controls"]);
   expect(featuresOf(resources.all).every(isOnCanaryStack)).toBe(true);
+  expect(isOnCanaryStack("canary/fallback")).toBe(true);
 });

@@ -11,6 +11,7 @@ function args(change: Partial<ServiceArgs> = {}): ServiceArgs {
     release,
     settings: environment,
     redis: { host: "redis.example", port: 6379, tls: true },
+    fallbacks: [],
     secretName: "omnihub-secrets",
     ...change,
   };
@@ -106,6 +107,23 @@ describe.each(["baseline", "canary"] as const)("the %s", (track) => {
       mountPath: "/etc/emergency-controls",
       readOnly: true,
     });
+  });
+
+  test("sees the switches of its fallbacks in one folder, where the plan has any", async () => {
+    const pod = (await service({ fallbacks: ["search", "install"] })).one("Deployment", name).inputs.spec.template.spec;
+    const source = (of: string) => ({ configMap: { name: of, optional: true } });
+    expect(pod.volumes).toContainEqual({
+      name: "fallback",
+      projected: { sources: [source("search-fallback"), source("install-fallback")] },
+    });
+    expect(pod.containers[0].volumeMounts).toContainEqual({
+      name: "fallback",
+      mountPath: "/etc/fallback",
+      readOnly: true,
+    });
+    expect(pod.containers[0].env).toContainEqual({ name: "FALLBACK_DIR", value: "/etc/fallback" });
+    const bare = (await service()).one("Deployment", name).inputs.spec.template.spec;
+    expect(JSON.stringify(bare)).not.toMatch(/fallback/i);
   });
 
   test("gets Redis' address, and its password only by reference", async () => {

@@ -139,6 +139,13 @@ export const canaryAt =
     return { ...world, stages: { ...world.stages, [stage]: changed } };
   };
 
+/** The baseline is not fallen back to: the switch is off. */
+export const withoutFallback: Change = (world) => {
+  if (world.controls?.fallback === undefined) throw new Error("no fallback in this world");
+  const { fallback: _, ...controls } = world.controls;
+  return { ...world, controls };
+};
+
 /** What was measured of the canary during the step before. */
 export const measured =
   (reading: TrackReading): Change =>

@@ -91,6 +91,7 @@ export function goodWorld(plan: Plan, ask: Ask): World {
     calendars: Object.fromEntries(
       plan.freezes.map(({ id }) => [id, { ok: true, from: 0, until: now + 365 * DAY, busy: [] }]),
     ),
+    ...(canary === undefined ? {} : { controls: switches(canary) }),
     route: {
       ...(path === undefined ? {} : { path }),
       ...(stage.cohort?.by === undefined ? {} : { cohort: stage.cohort.by }),
@@ -216,6 +217,11 @@ function declaredOf(plan: Plan): NonNullable<World["declared"]> {
     canary: { features: all.filter(isOnCanaryStack) },
     others: Object.fromEntries(plan.stages.map(({ name }) => [name, { features }])),
   };
+}
+
+/** Nothing is switched off, and the fallback is on where the plan asks for it. */
+function switches({ fallback }: Canary): NonNullable<World["controls"]> {
+  return { killSwitch: false, safeMode: false, ...(fallback === undefined ? {} : { fallback: fallback.to }) };
 }
 
 /** Both tracks alike, with requests and probes enough. */

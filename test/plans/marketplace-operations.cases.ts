@@ -1,7 +1,17 @@
 /** Weeks 2 to 5 of the marketplace: search, installation, publishing and the default, each by days. */
 import type { Case } from "./cases";
 import { refused } from "./cases";
-import { canaryAt, reads, running, says, without, withoutAlert, withoutDashboard, withoutRunbook } from "./changes";
+import {
+  canaryAt,
+  reads,
+  running,
+  says,
+  without,
+  withoutFallback,
+  withoutAlert,
+  withoutDashboard,
+  withoutRunbook,
+} from "./changes";
 import { BASELINE } from "./good-evidence";
 import { live, measuresNow, proof, suite, unpublished, unwritten } from "./marketplace-changes";
 
@@ -34,6 +44,29 @@ function byDays(
     ),
   ];
 }
+
+/** V1 answers what V2 can't, from the adapter's start to the end of the migration. */
+const FALLBACKS: readonly Case[] = [
+  ...(
+    [
+      ["MP-44", { stage: "dual-backend", to: 100 }, "the adapter starts"],
+      ["MP-60", step("search", 100), "all searches go to V2"],
+      ["MP-75", step("search", 100), "the search is V2's"],
+      ["MP-75", step("install", 100), "the installation is V2's"],
+      ["MP-75", step("publish", 100), "publishing is V2's"],
+      ["MP-101", step("default", 100), "V2 is everybody's default"],
+    ] as const
+  ).map(([row, ask, when]) =>
+    refused([row], `${when} without V1 to fall back to`, ask, "canary.fallback", withoutFallback),
+  ),
+  refused(
+    ["MP-44"],
+    "V2 has a tenth of the traffic when the adapter comes to production",
+    production,
+    "at-rest",
+    canaryAt("production", { weight: 10 }),
+  ),
+];
 
 /** The stage itself. */
 const PRODUCTION: readonly Case[] = [
@@ -405,6 +438,7 @@ const TRIGGERS: readonly Case[] = [
 ];
 
 export const OPERATIONS: readonly Case[] = [
+  ...FALLBACKS,
   ...PRODUCTION,
   ...SEARCH_CASES,
   ...INSTALL_CASES,

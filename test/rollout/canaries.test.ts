@@ -153,6 +153,66 @@ describe("the route", () => {
   });
 });
 
+describe("a fallback to the baseline", () => {
+  const FALLBACK = parsePlan(
+    TEXT.replace("&judge-is-not-allowed", JUDGE).replace(
+      "path: /search",
+      "path: /search\n        fallback: { to: baseline }",
+    ),
+    "plans/market.yaml",
+  );
+  const off = { killSwitch: false, safeMode: false };
+  const on = { ...off, fallback: "baseline" as const };
+  const decided = (to: number, weight: number, more: Partial<World>) =>
+    decideStep(FALLBACK, "production", to, world("search", weight === 0 ? {} : { search: at(weight) }, more));
+  const said = (to: number, weight: number, more: Partial<World> = {}) =>
+    unmet(decided(to, weight, more)).map(({ criterion, found }) => `${criterion}: ${found}`);
+
+  test("that is switched on lets the step be taken", () => {
+    expect(decided(10, 0, { controls: on }).outcome).toBe("GO");
+    expect(decided(100, 50, { controls: on }).outcome).toBe("GO");
+  });
+  test("that is off, or that nobody looked at, keeps each step shut, also the one to all traffic", () => {
+    expect(said(10, 0, { controls: off })).toEqual(["canary.fallback: no fallback"]);
+    expect(said(10, 0)).toEqual(["canary.fallback: switches that nobody looked at"]);
+    expect(said(100, 50, { controls: off })).toEqual(["canary.fallback: no fallback"]);
+    const [finding] = unmet(decided(10, 0, { controls: off }));
+    expect(finding).toMatchObject({
+      wanted: "the fallback to the baseline switched on",
+      command: "pulumi config set --path holdpoint:canary.fallback baseline -s production.search-canary",
+      line: "plans/market.yaml:22",
+    });
+  });
+  test("is not taken away at the weight that is there", () => {
+    expect(decided(50, 50, { controls: on }).wayBack).toMatch(/^stays at 50%/);
+    expect(decided(50, 50, { controls: off }).outcome).toBe("NO-GO");
+    expect(said(50, 50, { controls: off })).toContain("canary.fallback: no fallback");
+  });
+  test("is never asked for on the way back", () => {
+    expect(decided(10, 50, { controls: off }).wayBack).toMatch(/less traffic on the canary, always allowed$/);
+    expect(decided(0, 50, { controls: off }).wayBack).toMatch(/always allowed$/);
+    expect(decided(50, 50, { controls: { ...off, safeMode: true } }).wayBack).toMatch(/^safe mode on at 50%/);
+    expect(decided(50, 50, { controls: { ...off, killSwitch: true } }).wayBack).toMatch(/^the kill switch is on/);
+  });
+  test("that the plan does not ask for is no check at all", () => {
+    const ids = decideStep(PLAN, "production", 10, world("search", {})).findings.map(({ criterion }) => criterion);
+    expect(ids).not.toContain("canary.fallback");
+  });
+});
+
+describe("less weight", () => {
+  test("on another route is no way back: half of everybody is more than all of the beta", () => {
+    const everybody = { route: { path: "/search" } };
+    const lower = (to: number, more: Partial<World>) =>
+      decideStep(PLAN, "production", to, world("search", { search: at(100) }, more));
+    expect(lower(50, {}).wayBack).toMatch(/^from 100% to 50%/);
+    expect(lower(50, everybody).outcome).toBe("NO-GO");
+    expect(unmet(lower(50, everybody))[0]?.criterion).toBe("canary.route");
+    expect(lower(100, everybody).outcome).toBe("NO-GO");
+    expect(lower(0, everybody).wayBack).toMatch(/always allowed$/);
+  });
+});
+
 const looked = () => f.evidence("check", { check: "looked-at", outcome: "done" });
 const happy = (satisfied: number) => f.evidence("survey", { survey: "users", answers: 20, satisfied });
 
