@@ -5,8 +5,9 @@
 import { readStep } from "../policies/world";
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
+import { asItBegins, type Announcement } from "../rollout/announcement";
 import { canaryOf, type Canary, type Plan, type Step } from "../rollout/plan";
-import { nextStep, stepAt } from "../rollout/steps";
+import { canaryFor, nextStep, stepAt } from "../rollout/steps";
 import { showDuration } from "../rollout/units";
 import { weightNow, type CanaryRecord } from "../rollout/world";
 import { assertSandbox, readClock } from "../sandbox/clock";
@@ -26,6 +27,8 @@ export interface WalkedStep {
   readonly weight: number;
   readonly outcome: StepEnd["outcome"];
   readonly answers: readonly CheckAnswer[];
+  /** What was told of it, in the order in which it became true. */
+  readonly announced: readonly Announcement[];
 }
 
 /** A canary: of a stage's whole service, or of one of its operations. */
@@ -55,11 +58,12 @@ export interface Walk extends Whose {
 export async function walkCanary(context: Context, whose: Whose, to: number, stop: AbortSignal): Promise<Walk> {
   const walker = openWalker(context, whose, to, stop);
   const steps: WalkedStep[] = [];
-  for (let record = await walker.standing(); ; record = await walker.standing()) {
+  for (let record = await walker.standing(), taken = false; ; record = await walker.standing(), taken = true) {
     const weight = weightNow(record);
     if (weight > 0 && record !== undefined) {
-      const end = await walker.hold(record, weight);
-      steps.push({ weight, ...end });
+      const begun = taken ? walker.begun(record, weight) : undefined;
+      const { announcement: held, ...end } = await walker.hold(record, weight);
+      steps.push({ weight, ...end, announced: [begun, held].filter((one) => one !== undefined) });
       if (end.outcome !== "passed") return walker.ended(steps, weight, end);
     }
     if (weight >= to) return { ...whose, weight, outcome: "done", steps };
@@ -68,33 +72,50 @@ export async function walkCanary(context: Context, whose: Whose, to: number, sto
 }
 
 interface Walker {
+  /** Says that a step has begun, where the plan has words for it. */
+  readonly begun: (record: CanaryRecord, weight: number) => Announcement | undefined;
   readonly standing: () => Promise<CanaryRecord | undefined>;
   readonly hold: (record: CanaryRecord, weight: number) => Promise<StepEnd>;
   readonly take: (weight: number) => Promise<void>;
-  readonly ended: (steps: readonly WalkedStep[], weight: number, end: StepEnd) => Promise<Walk>;
+  readonly ended: (
+    steps: readonly WalkedStep[],
+    weight: number,
+    end: Pick<StepEnd, "outcome" | "answers">,
+  ) => Promise<Walk>;
 }
 
 function openWalker(context: Context, whose: Whose, to: number, stop: AbortSignal): Walker {
   const { stage: stageName, operation } = whose;
   const { plan, stage } = planOfStage(context, stageName);
-  const canary = requireSteps(plan, whose, canaryOf(stage, operation), to);
   const stack = canaryStack(stageName, operation);
   const { settings } = readStackFile(context.root, stack);
+  const planned = canaryOf(stage, operation);
+  const canary = requireSteps(plan, whose, planned && canaryFor(planned, settings.release?.type), to);
   const clock = openClock(context, settings);
   const say = (text: string): void => context.terminal.say(text);
+  const told = (announcement: Announcement | undefined): Announcement | undefined => {
+    if (announcement !== undefined) say(`announce: ${announcement.text}`);
+    return announcement;
+  };
   return {
     standing: () => standing(context, whose, plan, clock),
+    begun({ since }, weight) {
+      const at = { ...whose, since, now: clock.now() };
+      const step = canary.steps.find((one) => one.weight === weight);
+      return told(step && asItBegins(step, at));
+    },
     async hold(record, weight) {
       const { since } = record;
-      const { hold } = stepAt(canary, weight) ?? requireFirst(canary);
-      say(`${stageName} canary at ${weight} %: held for ${showDuration(hold)}, judged all the while`);
-      const step = { weight, since, hold, judge: canary.judge, clock };
+      const planned = stepAt(canary, weight) ?? requireFirst(canary);
+      say(`${stageName} canary at ${weight} %: held for ${showDuration(planned.hold)}, judged all the while`);
+      const step = { of: whose, weight, since, step: planned, judge: canary.judge, clock };
       const read = () => readStep(metricsSource(settings), `${plan.service}-${stageName}`, clock, since, operation);
       // A switch of the weight by somebody else shows first in the file of this checkout; the state tells at the end.
       const unchanged = () => (readStackFile(context.root, stack).settings.weight ?? weight) >= weight;
       const triggers = openTriggers({ root: context.root, plan, stage, operation, stack, settings, record, clock });
       const end = await watchStep(step, { read, triggers, unchanged, stop, line: liveLines(context) });
       if (context.terminal.columns !== undefined) say("");
+      told(end.announcement);
       return end;
     },
     take: (weight) => takeStep(context, whose, weight, nextWeight(canary, weight, to)),
@@ -167,7 +188,7 @@ async function endWalk(
   whose: Whose,
   steps: readonly WalkedStep[],
   weight: number,
-  { outcome, answers }: StepEnd,
+  { outcome, answers }: Pick<StepEnd, "outcome" | "answers">,
 ): Promise<Walk> {
   const { stage } = whose;
   if (outcome === "stopped") {

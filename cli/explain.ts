@@ -31,6 +31,8 @@ export interface ExplainedStep {
   readonly weight: number;
   /** "15 minutes" */
   readonly hold: string;
+  /** What people are told as it begins and once it was held, in sentences. */
+  readonly announces: readonly string[];
   /** What is asked before it, besides what is asked of every step. */
   readonly criteria: readonly ExplainedCriterion[];
   readonly line: string;
@@ -139,6 +141,7 @@ function renderCanary({ operation, steps, stepsFor, judged, criteria }: Explaine
     ...criteria.map((one) => renderCriterion(one, "      ")),
     ...steps.flatMap((step) => [
       `  ${`${step.weight} %`.padStart(5)}  held ${step.hold}  ${step.line}`,
+      ...step.announces.map((sentence) => `         ${sentence}`),
       ...step.criteria.map((one) => renderCriterion(one, "         ")),
     ]),
     ...Object.entries(stepsFor).map(([type, weights]) => `  a ${type} takes ${weights.join(" %, ")} %`),
@@ -151,9 +154,13 @@ function explainCanary(plan: Plan, stage: Stage, operation: string, canary: Cana
   const approval = canary.approval === undefined ? [] : [canary.approval];
   return {
     operation,
-    steps: canary.steps.map(({ weight, hold, criteria }, at) => ({
+    steps: canary.steps.map(({ weight, hold, criteria, announce }, at) => ({
       weight,
       hold: showDuration(hold),
+      announces: [
+        ...(announce?.begins === undefined ? [] : [`told as it begins: ${announce.begins}`]),
+        ...(announce?.held === undefined ? [] : [`told once it was held: ${announce.held}`]),
+      ],
       criteria: explain(criteria),
       line: plan.source.at([...path, "steps", at]),
     })),

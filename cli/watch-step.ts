@@ -2,7 +2,8 @@
 import type { Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
 import { judgeReading, type MetricCheck } from "../rollout/judge";
-import type { Judge } from "../rollout/plan";
+import { onceHeld, type Announcement, type OfCanary } from "../rollout/announcement";
+import type { Judge, Step } from "../rollout/plan";
 import { showDuration, showPercent } from "../rollout/units";
 import type { TrackReading, World } from "../rollout/world";
 
@@ -15,11 +16,13 @@ const PATIENCE = 2;
 
 /** One step that is being held. */
 export interface HeldStep {
+  readonly of: OfCanary;
+  /** Weight that the canary has: that of the plan's step, or what a way back has left. */
   readonly weight: number;
   /** Plan time. */
   readonly since: number;
-  /** Plan time that it must be held, and after which it has no verdict if there is none by then. */
-  readonly hold: number;
+  /** The plan's: how long it must be held (after twice as long it has no verdict), and what is told then. */
+  readonly step: Step;
   readonly judge: Judge;
   readonly clock: Clock;
 }
@@ -37,6 +40,8 @@ export interface CheckAnswer {
 export interface StepEnd {
   readonly outcome: "passed" | "failed" | "no-verdict" | "changed" | "stopped";
   readonly answers: readonly CheckAnswer[];
+  /** What people are told of a step that was passed, where the plan says something. */
+  readonly announcement?: Announcement;
 }
 
 /** What a watch needs from outside. */
@@ -62,13 +67,19 @@ export async function watchStep(step: HeldStep, eyes: Eyes): Promise<StepEnd> {
     const held = step.clock.now() - step.since;
     eyes.line(liveLine(step, held, metrics, answers));
     const outcome = outcomeOf(step, held, answers, eyes);
-    if (outcome !== undefined) return { outcome, answers };
+    if (outcome !== undefined) return { outcome, answers, ...(outcome === "passed" ? told(step, held) : {}) };
     await pause(nextLook(step, held), eyes.stop);
   }
 }
 
+/** Only of the step that the plan means: less weight than its own is another thing. */
+function told({ of, weight, since, step }: HeldStep, held: number): Pick<StepEnd, "announcement"> {
+  const announcement = weight === step.weight ? onceHeld(step, { ...of, since, now: since + held }) : undefined;
+  return announcement === undefined ? {} : { announcement };
+}
+
 function outcomeOf(
-  step: HeldStep,
+  { step }: HeldStep,
   held: number,
   answers: readonly CheckAnswer[],
   eyes: Eyes,
@@ -108,19 +119,19 @@ function judged({ judge, weight }: HeldStep, metrics: NonNullable<World["metrics
 }
 
 /** Just after the hold is over, if that comes before the next look. */
-function nextLook({ hold, clock }: HeldStep, held: number): number {
-  const left = clock.machineSpan(hold - held);
+function nextLook({ step, clock }: HeldStep, held: number): number {
+  const left = clock.machineSpan(step.hold - held);
   return left > 0 ? Math.min(EVERY, left + 50) : EVERY;
 }
 
 /** "5 %, held 3 of 15 minutes: canary 0.2% of 410 failed, p95 41 ms; baseline …: pass" */
 export function liveLine(
-  { weight, hold }: HeldStep,
+  { weight, step }: HeldStep,
   held: number,
   metrics: NonNullable<World["metrics"]>,
   answers: readonly CheckAnswer[],
 ): string {
-  const head = `${weight} %, held ${showDuration(held)} of ${showDuration(hold)}`;
+  const head = `${weight} %, held ${showDuration(held)} of ${showDuration(step.hold)}`;
   if ("failure" in metrics) return `${head}: no numbers (${metrics.failure})`;
   const open = answers.filter(({ verdict }) => verdict !== "pass").map(({ check, verdict }) => `${check} ${verdict}`);
   const verdict = open.length === 0 ? "all checks pass" : open.join(", ");

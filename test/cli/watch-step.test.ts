@@ -28,9 +28,10 @@ const reading = (canary: Partial<TrackReading> = {}, baseline: Partial<TrackRead
   baseline: track(baseline),
 });
 const step = (change: Partial<HeldStep> = {}): HeldStep => ({
+  of: { stage: "production" },
   weight: 5,
   since: 0,
-  hold: 3 * MINUTE,
+  step: { weight: 5, hold: 3 * MINUTE, criteria: [], covers: [] },
   judge,
   clock: clock(),
   ...change,
@@ -122,6 +123,37 @@ describe("a step of the canary", () => {
     expect((await watchStep(soon({ weight: 100 }), alone)).outcome).toBe("passed");
     const ill = eyes({ read: () => Promise.resolve(reading({ probes: { samples: 60, failures: 30 } }, none)) });
     expect((await watchStep(soon({ weight: 100 }), ill)).outcome).toBe("failed");
+  });
+});
+
+describe("what is told of a step", () => {
+  const announce = { begins: "Canary at 5%", held: "Canary 5% healthy", covers: [] };
+  const announced = { weight: 5, hold: 3 * MINUTE, criteria: [], covers: [], announce };
+  const end = async (change: Partial<HeldStep> = {}, looks: Partial<Eyes> = {}) =>
+    watchStep(soon({ step: announced, ...change }), eyes(looks));
+
+  it("is told once its hold was passed, with the time at which it was", async () => {
+    expect((await end()).announcement).toEqual({
+      id: "production 5% held 1970-01-01T00:00:00.000Z",
+      stage: "production",
+      weight: 5,
+      moment: "held",
+      text: "Canary 5% healthy",
+      at: 3 * MINUTE,
+    });
+    const install = await end({ of: { stage: "production", operation: "install" } });
+    expect(install.announcement?.id).toBe("production install 5% held 1970-01-01T00:00:00.000Z");
+  });
+
+  it.each<[string, Partial<HeldStep>, Partial<Eyes>]>([
+    ["a check fails", {}, { read: () => Promise.resolve(reading({ errors: 200 })) }],
+    ["there is no verdict", {}, { read: () => Promise.resolve(reading({ requests: 3 })) }],
+    ["somebody has lowered the weight", {}, { unchanged: () => false }],
+    ["the watch is stopped", {}, { stop: AbortSignal.abort() }],
+    ["the plan says nothing", { step: { weight: 5, hold: 3 * MINUTE, criteria: [], covers: [] } }, {}],
+    ["there is less weight than the step's", { weight: 3 }, {}],
+  ])("is not told where %s", async (_what, change, looks) => {
+    expect(await end(change, looks)).not.toHaveProperty("announcement");
   });
 });
 
