@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   "intake-secret": 2,
   "intake-no-database-date": 2,
   "intake-encoding": 2,
+  "intake-workflow": 2,
   "store-unreadable": 1,
   "store-unwritable": 1,
   "replay-impossible": 1,

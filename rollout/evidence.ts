@@ -37,6 +37,46 @@ export interface Covered {
   readonly total: number;
 }
 
+/** One event that starts a workflow. */
+export interface WorkflowTrigger {
+  /** "push", "pull_request", "schedule", … */
+  readonly event: string;
+  /** Patterns of branches, "!" before those that are left out again; absent: not limited to some. */
+  readonly branches?: readonly string[];
+  readonly branchesIgnore?: readonly string[];
+  /** Other filters that it has: "paths", "tags", … */
+  readonly filters: readonly string[];
+  /** What has to happen to a pull request; absent: what happens by default. */
+  readonly types?: readonly string[];
+  /** Times of a schedule, five fields in UTC. */
+  readonly cron: readonly string[];
+}
+
+/** What may keep a job or a step from running, or its failure from counting. */
+export interface WorkflowDoubt {
+  /** Its `if`, as it stands, where it has one other than the default. */
+  readonly condition?: string;
+  /** Its failure does not fail what it is part of. */
+  readonly mayFail?: true;
+}
+
+/** One job. A step that calls an action has `action`, one that runs a script its `commands`. */
+export interface WorkflowJob extends WorkflowDoubt {
+  readonly id: string;
+  readonly needs: readonly string[];
+  /** Machines that it runs on, one after the other of a matrix; several labels of one machine are joined by ", ". */
+  readonly runners: readonly string[];
+  readonly steps: readonly (WorkflowDoubt & {
+    readonly action?: string;
+    /** What stands behind the "@". */
+    readonly version?: string;
+    /** Inputs, each with the values that it gets in the runs of a matrix. */
+    readonly with?: Readonly<Record<string, readonly string[]>>;
+    /** Commands of a script that always run and end it when they fail. */
+    readonly commands?: readonly string[];
+  })[];
+}
+
 /** What each kind says. Names of kinds are the `kind` of the plan's criteria. */
 export interface EvidenceFacts {
   "test-result": {
@@ -98,6 +138,13 @@ export interface EvidenceFacts {
       /** From start to end, milliseconds of plan time; absent if the report does not say. */
       readonly took?: number;
     }[];
+  };
+  /** What the file of a pipeline says. What it does not say for certain (a condition, an expression) is told as it stands. */
+  workflow: {
+    /** Its own name. */
+    readonly workflow: string;
+    readonly triggers: readonly WorkflowTrigger[];
+    readonly jobs: readonly WorkflowJob[];
   };
   freeze: {
     readonly branch: string;
@@ -191,6 +238,9 @@ export interface RejectedEvidence {
     | "key-not-valid"
     | "key-revoked"
     | "too-few-signers"
+    | "time-unproven"
+    | "certificate-not-valid"
+    | "signed-before"
     | "kind-unknown"
     | "from-the-future";
   /** One line: what was found and what was wanted. */

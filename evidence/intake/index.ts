@@ -5,6 +5,7 @@ import { checksums } from "./checksums";
 import { cobertura } from "./cobertura";
 import { githubReview } from "./github-review";
 import { githubRuns } from "./github-runs";
+import { githubWorkflow } from "./github-workflow";
 import { grype } from "./grype";
 import { infracost } from "./infracost";
 import { istanbulFinal, istanbulSummary } from "./istanbul";
@@ -57,6 +58,7 @@ export const FORMATS: readonly Format[] = [
   opsgenie,
   checksums,
   slsaProvenance,
+  githubWorkflow,
 ];
 
 /**

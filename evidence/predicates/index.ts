@@ -21,6 +21,7 @@ import type { Predicate } from "./shared";
 import { survey } from "./survey";
 import { testResult } from "./test-result";
 import { vulnerabilities } from "./vulnerabilities";
+import { workflow } from "./workflow";
 
 /** By kind; the compiler demands one for each kind that a criterion can ask for. */
 export const PREDICATES: { readonly [K in EvidenceKind]: Predicate<K> } = {
@@ -44,6 +45,7 @@ export const PREDICATES: { readonly [K in EvidenceKind]: Predicate<K> } = {
   check,
   changes,
   condition,
+  workflow,
 };
 
 /** All kinds. */

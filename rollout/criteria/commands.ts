@@ -46,6 +46,8 @@ export function attestCommand(criterion: EvidenceCriterion, gate: string): strin
       return `${attest} --kind freeze --branch ${criterion.branch} --since <time> <merges.json>`;
     case "pipelines":
       return `${attest} --branch ${criterion.branch} <runs.json>`;
+    case "workflow":
+      return `${attest} --finished-at <time> <.github/workflows/….yml>`;
     case "backup":
       return `${attest} --scope ${criterion.scope} --trigger ${criterion.trigger === "any" ? "<how>" : criterion.trigger} <backup.json>`;
   }

@@ -11,6 +11,7 @@ import { judgeBackup, judgeCost, judgeDocuments, judgeDrill, judgeOnCall, judgeR
 import { judgeCheck, judgeReview, judgeSurvey } from "./people";
 import { judgeVulnerabilities } from "./security";
 import { judgeTests } from "./tests";
+import { judgeWorkflow } from "./workflow";
 
 /** Judges one criterion by the evidence of the world. @throws Error for a kind that nothing judges, which is a fail. */
 export function judgeEvidence(criterion: EvidenceCriterion, world: World): Answer {
@@ -55,6 +56,8 @@ export function judgeEvidence(criterion: EvidenceCriterion, world: World): Answe
       return judgeBackup(criterion, world);
     case "pipelines":
       return judgePipelines(criterion, world);
+    case "workflow":
+      return judgeWorkflow(criterion, world);
     default:
       throw new Error(`nothing judges the kind "${(criterion as { kind: string }).kind}"`);
   }

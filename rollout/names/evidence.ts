@@ -20,6 +20,8 @@ export function wrongEvidence(plan: Tree): Mistake[] {
         return drillMistakes(placed);
       case "artifacts":
         return placeholderMistakes(placed);
+      case "workflow":
+        return workflowMistakes(placed);
       default:
         return [];
     }
@@ -63,4 +65,9 @@ function placeholderMistakes({ path, value }: Placed): Mistake[] {
     if (other === undefined) return [];
     return [{ path: [...path, "names", at], found: JSON.stringify(other), expected: '"{commit}", the release\'s' }];
   });
+}
+
+function workflowMistakes({ path, value }: Placed): Mistake[] {
+  if (["on", "order", "jobs"].some((key) => value[key] !== undefined)) return [];
+  return [{ path, found: "none of them", expected: 'at least one of "on", "order" and "jobs"' }];
 }

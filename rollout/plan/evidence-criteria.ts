@@ -3,6 +3,7 @@ import { z } from "zod";
 import { duration, money } from "../units";
 import { limits } from "./limits";
 import { atLeastOne, count, evidenceHead, name, names, text } from "./words";
+import { workflow } from "./workflow";
 
 /** Places that must each have passed: "ubuntu-22.04", "windows-11". */
 const environments = names.readonly().optional();
@@ -222,4 +223,5 @@ export const EVIDENCE_CRITERIA = [
   freeze,
   backup,
   pipelines,
+  workflow,
 ] as const;

@@ -64,6 +64,14 @@ describe("a predicate is malformed", () => {
     ],
     ["documents without any", "documents", { documents: [] }],
     ["a check with another outcome", "check", { outcome: "almost" }],
+    ["a workflow without a job", "workflow", { jobs: [] }],
+    [
+      "a workflow with a job twice",
+      "workflow",
+      { jobs: [1, 2].map(() => ({ id: "a", needs: [], runners: [], steps: [] })) },
+    ],
+    ["a workflow that starts on nothing", "workflow", { triggers: [] }],
+    ["a workflow without a name", "workflow", { workflow: " " }],
     ["changes from half a commit", "changes", { from: "1234567" }],
   ])("as %s", (_name, kind, change) => expect(reads(kind, change)).not.toBe("read"));
 

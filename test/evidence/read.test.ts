@@ -102,6 +102,11 @@ describe("evidence of each kind", () => {
       documents: { documents: [{ name: "guide", sections: ["Install"] }] },
       check: { check: "legal-review", outcome: "done" },
       changes: { from: "f".repeat(40), files: ["src/cart.ts"] },
+      workflow: {
+        workflow: "CI",
+        triggers: [{ event: "push", branches: ["main"], filters: [], cron: [] }],
+        jobs: [{ id: "build", needs: [], runners: ["ubuntu-latest"], steps: [{ commands: ["npm ci"] }] }],
+      },
     });
     const test = evidence.find(({ kind }) => kind === "test-result");
     expect(test).toMatchObject({

@@ -253,6 +253,13 @@ export const HAPPY: Readonly<Record<EvidenceKind, Json>> = {
   },
   check: { finishedOn: "2026-11-21T10:00:00Z", statedBy: "attester", check: "legal-review", outcome: "done" },
   changes: { finishedOn: "2026-11-21T10:00:00Z", from: "f".repeat(40), files: ["src/cart.ts"] },
+  workflow: {
+    finishedOn: "2026-11-21T10:00:00Z",
+    statedBy: "attester",
+    workflow: "CI",
+    triggers: [{ event: "push", branches: ["main"], filters: [], cron: [] }],
+    jobs: [{ id: "build", needs: [], runners: ["ubuntu-latest"], steps: [{ commands: ["npm ci"] }] }],
+  },
   condition: {
     stage: "production",
     finishedOn: "2026-11-21T10:00:00Z",

@@ -179,7 +179,42 @@ const FACTS: { readonly [K in Kind]: Make<K> } = {
     piece("backup", { scope, trigger: trigger === "any" ? "manual" : trigger, integrity: "verified" }),
   ],
   pipelines: ({ branch }, plan) => [pipelinesOf(branch, plan)],
+  workflow: ({ workflow }, plan) => [workflowOf(workflow, plan)],
 };
+
+/** The workflow of a name, with everything that any criterion asks of it. */
+function workflowOf(workflow: string, plan: Plan): Piece {
+  const asked = same(plan, "workflow", (one) => one.workflow === workflow);
+  const on = [...new Set(asked.flatMap((one) => one.on ?? []))];
+  const ids = [...new Set(asked.flatMap(({ order = [], jobs = {} }) => [...order, ...Object.keys(jobs)]))];
+  return piece("workflow", {
+    workflow,
+    triggers: on.map((one) =>
+      one === "daily"
+        ? { event: "schedule", filters: [], cron: ["17 3 * * *"] }
+        : { event: one.startsWith("push") ? "push" : "pull_request", filters: [], cron: [] },
+    ),
+    jobs: ids.map((id) => {
+      const wanted = asked.flatMap(({ jobs = {} }) => jobs[id] ?? []);
+      const needs = asked.flatMap(({ order = [] }) =>
+        order.slice(Math.max(0, order.indexOf(id) - 1), order.indexOf(id)),
+      );
+      return {
+        id,
+        needs: [...new Set(needs)],
+        runners: [...new Set(wanted.flatMap(({ runsOn }) => runsOn ?? []))],
+        steps: wanted.flatMap(({ uses = {}, runs = [] }) => [
+          ...Object.entries(uses).map(([action, { version, with: inputs = {} }]) => ({
+            action,
+            ...(version === undefined ? {} : { version }),
+            with: Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, [value]])),
+          })),
+          { commands: [...runs] },
+        ]),
+      };
+    }),
+  });
+}
 
 /** A build of the branch, and every pipeline that any criterion names. */
 function pipelinesOf(branch: string, plan: Plan): Piece {

@@ -106,9 +106,22 @@ const EACH = new Set([
   "modules",
   "contacts",
   "alerts",
+  "on",
+  "order",
+  "runs",
 ]);
 /** Keys without which less is asked, where they may be left out. */
-const OPTIONAL = new Set(["integrity", "signed", "reproduced", "stage", "scope", "notBefore"]);
+const OPTIONAL = new Set([
+  "integrity",
+  "signed",
+  "reproduced",
+  "stage",
+  "scope",
+  "notBefore",
+  "notAfter",
+  "seen",
+  "runsOn",
+]);
 /** Kinds that need a key all the same. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   "stage-done": ["stage"],

@@ -52,6 +52,14 @@ const MEASURED = (value: number, unit: EvidenceOf<"measurement">["facts"]["measu
   suite: "benchmarks",
   measures: [{ name: "startup-p95", value, unit }],
 });
+const WORKFLOW: EvidenceOf<"workflow">["facts"] = {
+  workflow: "CI",
+  triggers: [{ event: "push", filters: [], cron: [] }],
+  jobs: [
+    { id: "build", needs: [], runners: ["ubuntu-latest"], steps: [] },
+    { id: "test", needs: ["build"], runners: ["ubuntu-latest"], steps: [] },
+  ],
+};
 const REVIEW: EvidenceOf<"review">["facts"] = {
   review: "code",
   outcome: "approved",
@@ -468,6 +476,25 @@ const ROWS: Readonly<Record<string, Row>> = {
         () => piece("drill", { drill: "load", outcome: "passed", took: Number.NaN }),
         "fail: a load drill that took an unknown time",
       ],
+    ],
+  },
+  workflow: {
+    asked: criterion({ kind: "workflow", workflow: "CI", on: ["push to main"], order: ["build", "test"] }),
+    good: (more) => piece("workflow", WORKFLOW, more),
+    opens: 'pass: "CI" of 2 jobs starts on push to main, runs build → test, 1 hour ago',
+    none: 'fail: no workflow "CI"',
+    blocks: [
+      [
+        "another branch",
+        () => piece("workflow", { ...WORKFLOW, triggers: [{ ...WORKFLOW.triggers[0], branches: ["next"] } as never] }),
+        'fail: "CI": does not start on every push to main: only next',
+      ],
+      [
+        "a job less",
+        () => piece("workflow", { ...WORKFLOW, jobs: WORKFLOW.jobs.slice(1) }),
+        'fail: "CI": no job build',
+      ],
+      ["another workflow", () => piece("workflow", { ...WORKFLOW, workflow: "Deploy" }), 'fail: no workflow "CI"'],
     ],
   },
   "pipelines in time": {
