@@ -1,5 +1,12 @@
 /** What cases change in a good world. Each takes what it is about by its facts, and fails loudly where nothing is. */
-import type { Evidence, EvidenceFacts, EvidenceKind, EvidenceOf } from "../../rollout/evidence";
+import type {
+  Evidence,
+  EvidenceFacts,
+  EvidenceKind,
+  EvidenceOf,
+  WorkflowJob,
+  WorkflowTrigger,
+} from "../../rollout/evidence";
 import { parseDuration } from "../../rollout/units";
 import type { ReadSample } from "../../rollout/readings";
 import type { TrackReading, World } from "../../rollout/world";
@@ -61,6 +68,26 @@ export function newest<K extends EvidenceKind>(kind: K, count: number, about: So
     return evidence(kind, about, (item) => (kept.includes(item as Evidence) ? item : undefined))(world, plan);
   };
 }
+
+/** A workflow starts otherwise: what an event says in place of what it said, or nothing, where it starts no more. */
+export const starts = (workflow: string, event: string, more?: Partial<WorkflowTrigger>): Change =>
+  evidence("workflow", { workflow }, (item) => {
+    const { triggers } = item.facts;
+    if (!triggers.some((one) => one.event === event)) throw new Error(`${workflow} does not start on ${event}`);
+    const changed = triggers.flatMap((one) =>
+      one.event !== event ? [one] : more === undefined ? [] : [{ ...one, ...more }],
+    );
+    return { ...item, facts: { ...item.facts, triggers: changed } };
+  });
+
+/** A job of a workflow is otherwise. */
+export const job = (workflow: string, id: string, more: Partial<WorkflowJob>): Change =>
+  evidence("workflow", { workflow }, (item) => {
+    const { jobs } = item.facts;
+    if (!jobs.some((one) => one.id === id)) throw new Error(`${workflow} has no job ${id}`);
+    const changed = jobs.map((one) => (one.id === id ? { ...one, ...more } : one));
+    return { ...item, facts: { ...item.facts, jobs: changed } };
+  });
 
 /** So much later, with nothing else changed: evidence and approvals are older, windows have closed. */
 export const later =

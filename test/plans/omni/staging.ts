@@ -1,7 +1,7 @@
 /** The pipeline that ends in staging, and what phase 1 must have shown before the beta. */
 import { refused } from "../cases";
 import type { Case } from "../cases";
-import { aboutAnother, inStage, measures, older, running, says, signedBy, without } from "../changes";
+import { aboutAnother, inStage, job, measures, older, running, says, signedBy, starts, without } from "../changes";
 import { BASELINE, hex, RELEASE } from "../good-evidence";
 
 const staging = { stage: "staging" };
@@ -42,7 +42,54 @@ const built = (names: readonly string[]) =>
 const builtBut = (name: string, instead: readonly string[] = []) =>
   built([...Object.keys(BUILT).filter((one) => one !== name), ...instead]);
 
+/** The pipeline's stages in their order. */
+const STAGES = ["code-quality", "build-matrix", "test-suite", "packaging", "deployment"];
+const FILE = "pipeline-file";
+
+const WORKFLOW: readonly Case[] = [
+  refused(["OM-54"], "the pipeline does not start on a push to main", staging, FILE, starts("ci-cd", "push")),
+  refused(
+    ["OM-54"],
+    "the pipeline starts on pushes to other branches",
+    staging,
+    FILE,
+    starts("ci-cd", "push", { branches: ["next"] }),
+  ),
+  refused(["OM-55"], "the pipeline does not start on a pull request", staging, FILE, starts("ci-cd", "pull_request")),
+  refused(
+    ["OM-55"],
+    "the pipeline passes over pull requests that touch some files",
+    staging,
+    FILE,
+    starts("ci-cd", "pull_request", { filters: ["paths-ignore"] }),
+  ),
+  refused(["OM-56"], "the pipeline has no schedule", staging, FILE, starts("ci-cd", "schedule")),
+  refused(
+    ["OM-56"],
+    "the pipeline does not run on the night of a weekend",
+    staging,
+    FILE,
+    starts("ci-cd", "schedule", { cron: ["17 3 * * 1-5"] }),
+  ),
+  ...STAGES.slice(1).map((id) =>
+    refused(["OM-57"], `${id} does not wait for the stage before`, staging, FILE, job("ci-cd", id, { needs: [] })),
+  ),
+  ...STAGES.slice(0, 4).map((id) =>
+    refused(["OM-57"], `${id} may fail and the pipeline goes on`, staging, FILE, job("ci-cd", id, { mayFail: true })),
+  ),
+  refused(
+    ["OM-57"],
+    "the deployment runs after a failure, too",
+    staging,
+    FILE,
+    job("ci-cd", "deployment", { condition: "always()" }),
+  ),
+  refused(["OM-57"], "nobody read the workflow for 8 days", staging, FILE, older("workflow", "8 days")),
+  refused(["OM-57"], "the workflow is of another commit", staging, FILE, aboutAnother("workflow")),
+];
+
 const PIPELINE: readonly Case[] = [
+  ...WORKFLOW,
   ...Object.entries(JOBS).map(([job, row]) =>
     refused(
       [row],

@@ -1,14 +1,17 @@
 /** The pre-deployment checklist: code quality, infrastructure, communication. */
+import type { WorkflowJob } from "../../../rollout/evidence";
 import { refused, refusedPlan } from "../cases";
 import type { Case } from "../cases";
 import {
   aboutAnother,
   inStage,
+  job,
   older,
   once,
   reads,
   says,
   signedBy,
+  starts,
   undeclared,
   without,
   withoutAlert,
@@ -20,7 +23,75 @@ import { measuresNow, proof, suite, unwritten } from "../marketplace-changes";
 
 const production = { stage: "production" };
 
+const BUILD = "Build & Test";
+const FILE = "build-workflow";
+const CHECKOUT = { action: "actions/checkout", version: "v4" };
+const PYTHON = { action: "actions/setup-python", version: "v4", with: { "python-version": ["3.11"] } };
+const COMMANDS = ["pip install -r requirements.txt", "npm install", "pytest tests/", "npm test"];
+const steps = (...all: WorkflowJob["steps"]) => job(BUILD, "build", { steps: all });
+const commandsBut = (command: string) =>
+  steps(CHECKOUT, PYTHON, { commands: COMMANDS.filter((one) => one !== command) });
+
+const WORKFLOW: readonly Case[] = [
+  refused(
+    ["SV-72"],
+    "a push to a branch is not built",
+    production,
+    FILE,
+    starts(BUILD, "push", { branches: ["main"] }),
+  ),
+  refused(["SV-72"], "a pull request is not built", production, FILE, starts(BUILD, "pull_request")),
+  refused(["SV-72"], "the build does not run pytest", production, FILE, commandsBut("pytest tests/")),
+  refused(["SV-72"], "the build does not run npm test", production, FILE, commandsBut("npm test")),
+  refused(
+    ["SV-72"],
+    "the tests may fail and the build passes",
+    production,
+    FILE,
+    steps(CHECKOUT, PYTHON, { commands: COMMANDS.slice(0, 2) }, { commands: COMMANDS.slice(2), mayFail: true }),
+  ),
+  refused(
+    ["SV-73"],
+    "the build runs on another machine",
+    production,
+    FILE,
+    job(BUILD, "build", { runners: ["windows-latest"] }),
+  ),
+  refused(
+    ["SV-73"],
+    "the build checks out by an older action",
+    production,
+    FILE,
+    steps({ ...CHECKOUT, version: "v3" }, PYTHON, { commands: COMMANDS }),
+  ),
+  refused(
+    ["SV-74"],
+    "the build has another action for Python",
+    production,
+    FILE,
+    steps(CHECKOUT, { ...PYTHON, version: "v5" }, { commands: COMMANDS }),
+  ),
+  refused(
+    ["SV-74"],
+    "the build has another Python",
+    production,
+    FILE,
+    steps(CHECKOUT, { ...PYTHON, with: { "python-version": ["3.12"] } }, { commands: COMMANDS }),
+  ),
+  refused(
+    ["SV-75"],
+    "the build does not install Python's packages",
+    production,
+    FILE,
+    commandsBut("pip install -r requirements.txt"),
+  ),
+  refused(["SV-75"], "the build does not install npm's packages", production, FILE, commandsBut("npm install")),
+  refused(["SV-133"], "the commit has no workflow of GitHub Actions", production, FILE, without("workflow")),
+  refused(["SV-133"], "the workflow was read 15 days ago", production, FILE, older("workflow", "15 days")),
+];
+
 const CODE: readonly Case[] = [
+  ...WORKFLOW,
   ...suite(["SV-20", "SV-76", "SV-83"], production, "pytest", "pytest", "15 days"),
   ...suite(["SV-20", "SV-76"], production, "npm-test", "npm-test", "15 days"),
   ...proof(
