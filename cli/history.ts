@@ -46,6 +46,11 @@ export function configOf(entry: StageEntry, updates: readonly PastUpdate[], now:
     .find((config) => ranAs(entry, config) && !sameConfig(config, now));
 }
 
+/** The configuration of the newest update that succeeded, each value in the form that it has in `now`. */
+export function newestConfig([newest]: readonly PastUpdate[], now: StackConfig): StackConfig | undefined {
+  return newest === undefined ? undefined : likeIn(now, newest.config);
+}
+
 /**
  * The newest 50 updates of a stack, as far as they succeeded.
  * @throws HoldpointError `engine-failed`

@@ -4,12 +4,13 @@
  */
 import { HoldpointError } from "../rollout/errors";
 import type { ReleaseName } from "../rollout/world";
-import { canaryStack } from "../rollout/stacks";
+import { canaryStack, stackName } from "../rollout/stacks";
 import type { Context } from "./context";
 import { cancel, freeStack, saysLocked } from "./free-stack";
-import { configOf, pastUpdates, rollbackTarget } from "./history";
+import { configOf, newestConfig, pastUpdates, rollbackTarget } from "./history";
 import { lastError, runPulumi, type PulumiOptions, type PulumiRun } from "./pulumi";
-import { canaryStacksOf, editStackFile, editsBetween, readStackFile } from "./stack-file";
+import { restoreStackFile } from "./restore-stack-file";
+import { canaryStacksOf, editStackFile, editsBetween, readStackFile, type Edit, type StackConfig } from "./stack-file";
 
 export interface RollbackOptions {
   /** Interrupt whoever holds a stack's lock. */
@@ -47,8 +48,12 @@ export interface Rollback {
 const WEIGHT_IN_TIME = { startWithin: 30_000, deadline: 90_000 } as const;
 /** The stage itself may take as long as its clouds do, once the pack has answered. */
 const STAGE_IN_TIME = { startWithin: 120_000 } as const;
+/** How long the backend may take to list its stacks, in milliseconds. */
+const LIST_IN_TIME = 20_000;
 /** How often a stack is freed again when somebody else gets its lock first. */
 const ATTEMPTS = 3;
+
+const WEIGHT_ZERO: Edit = [["holdpoint:canary", "weight"], 0];
 
 const UP = ["up", "--refresh", "--skip-preview", "--yes"] as const;
 const WITH_PACK = ["--policy-pack", "policies"] as const;
@@ -102,18 +107,39 @@ class Journey {
   /** All traffic to the baseline, on every canary of the stage. One that fails does not keep the others from it. */
   async weightToZero(): Promise<void> {
     const failures: unknown[] = [];
-    for (const stack of this.canaries()) {
+    const known = this.canaries();
+    const toZero = async (stack: string) => {
       await this.stackToZero(stack).catch((error: unknown) => failures.push(error));
+    };
+    for (const stack of known) await toZero(stack);
+    if (this.options.operation === undefined) {
+      for (const stack of await this.canariesWithoutFile(known)) await toZero(stack);
     }
     if (failures.length > 0) throw together(failures);
   }
 
+  /** Canaries of operations that the engine knows of and the project has no file of any more: they take traffic too. */
+  private async canariesWithoutFile(known: readonly string[]): Promise<string[]> {
+    const run = await runPulumi(this.context, ["stack", "ls", "--json"], { deadline: LIST_IN_TIME });
+    const stacks = run.exitCode === 0 ? stacksIn(run.stdout) : undefined;
+    if (stacks !== undefined) return stacks.filter((stack) => this.isCanary(stack) && !known.includes(stack));
+    this.note(
+      `the engine does not say whether a canary without a stack file takes traffic (${lastError(run)}); look at: pulumi stack ls`,
+    );
+    return [];
+  }
+
+  private isCanary(stack: string): boolean {
+    const name = stackName(stack);
+    return name?.kind === "canary" && name.stage === this.stage;
+  }
+
   /** The stack is freed first: a refusal then leaves the file as it was. */
   private async stackToZero(stack: string): Promise<void> {
-    readStackFile(this.context.root, stack);
+    await this.restore(stack);
     await this.timed(`${stack}: lock`, () => this.free(stack));
     await this.timed(`${stack}: weight 0 in its file`, () =>
-      Promise.resolve(editStackFile(this.context.root, stack, [[["holdpoint:canary", "weight"], 0]])),
+      Promise.resolve(editStackFile(this.context.root, stack, [WEIGHT_ZERO])),
     );
     await this.timed(`${stack}: all traffic to the baseline`, () => this.applyWeight(stack));
   }
@@ -128,6 +154,7 @@ class Journey {
   async previousRelease(): Promise<Pick<Rollback, "release" | "nothing">> {
     const stack = this.stage;
     const { root } = this.context;
+    await this.restore(stack);
     const { settings, config } = readStackFile(root, stack);
     const record = await this.timed(`${stack}: what ran before`, async () =>
       (await import("./records")).readStageRecord(this.context, stack),
@@ -161,10 +188,27 @@ class Journey {
     if (first.late) await cancel(this.context, stack);
     const second = await this.up(stack, UP, {});
     if (second.exitCode === 0) return;
-    this.context.terminal.say(second.said.trimEnd());
-    throw new HoldpointError("engine-failed", `${stack}: the weight is not 0 yet: ${lastError(second)}`, {
+    const third = await this.upAsItLastWorked(stack, second);
+    if (third.exitCode === 0) return;
+    this.context.terminal.say(third.said.trimEnd());
+    throw new HoldpointError("engine-failed", `${stack}: the weight is not 0 yet: ${lastError(third)}`, {
       remedy: `holdpoint rollback ${this.stage} again; if the engine can't, patch the HTTPRoute by hand`,
     });
+  }
+
+  /** Where the file differs from the newest update that succeeded, the difference may be what is in the way. */
+  private async upAsItLastWorked(stack: string, failed: PulumiRun): Promise<PulumiRun> {
+    const { root } = this.context;
+    const { config } = readStackFile(root, stack);
+    const worked = newestConfig(await pastUpdates(this.context, stack).catch(() => []), config);
+    const edits = worked === undefined ? [] : editsBetween(config, worked).filter((edit) => !isControl(edit, config));
+    if (edits.length === 0) return failed;
+    const keys = [...new Set(edits.map(([[key]]) => key))].join(", ");
+    this.note(
+      `${stack}: failed without the pack too (${lastError(failed)}); once more with ${keys} as in its last update that succeeded`,
+    );
+    editStackFile(root, stack, [...edits, WEIGHT_ZERO]);
+    return this.up(stack, UP, {});
   }
 
   /** The engine; a lock that somebody took since it was freed is treated as the first one was. */
@@ -192,6 +236,11 @@ class Journey {
     this.note(`${stack}: removed the lock by "pulumi cancel"; whoever held it may go on writing`);
   }
 
+  private async restore(stack: string): Promise<void> {
+    const done = await restoreStackFile(this.context, stack);
+    if (done !== undefined) this.note(`${stack}: ${done}`);
+  }
+
   private note(text: string): void {
     this.notes.push(text);
     this.context.terminal.say(`  ${text}`);
@@ -207,6 +256,22 @@ class Journey {
       this.context.terminal.say(`  ${part}  ${(took / 1000).toFixed(2)} s`);
     }
     return done;
+  }
+}
+
+/** The weight is 0 by now, and a kill switch or safe mode that is on stays on: whoever set it did so for a reason. */
+function isControl([[key, control]]: Edit, now: StackConfig): boolean {
+  if (key !== WEIGHT_ZERO[0][0] || control === undefined) return false;
+  return control === WEIGHT_ZERO[0][1] || (now[key] as Readonly<Record<string, unknown>>)[control] === true;
+}
+
+/** Names in what `pulumi stack ls --json` prints, without the organization; undefined where it is nothing of the kind. */
+function stacksIn(json: string): string[] | undefined {
+  try {
+    const stacks = JSON.parse(json) as readonly { readonly name: string }[];
+    return stacks.map(({ name }) => name.split("/").at(-1) ?? name);
+  } catch {
+    return undefined;
   }
 }
 

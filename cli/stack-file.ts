@@ -8,7 +8,7 @@ import { isMap, isScalar, parseDocument, type Document } from "yaml";
 import { canonical } from "../rollout/canonical";
 import { HoldpointError } from "../rollout/errors";
 import type { Release } from "../rollout/release";
-import { canaryStack } from "../rollout/stacks";
+import { canaryStack, stackName, type StackName } from "../rollout/stacks";
 import { nearest } from "../rollout/yaml";
 import { replaceFile } from "./write-file";
 
@@ -105,10 +105,10 @@ export function canaryStacksOf(root: string, stage: string): readonly CanaryStac
   ];
 }
 
-function canaryFiles(root: string): { readonly stage: string; readonly operation?: string }[] {
+function canaryFiles(root: string): StackName[] {
   return readdirSync(root).flatMap((file) => {
-    const [, stage, operation] = /^Pulumi\.([^.]+)(?:\.([^.]+))?-canary\.yaml$/.exec(file) ?? [];
-    return stage === undefined ? [] : [{ stage, ...(operation === undefined ? {} : { operation }) }];
+    const name = stackName(/^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? "");
+    return name?.kind === "canary" ? [name] : [];
   });
 }
 
@@ -199,7 +199,7 @@ function readText(root: string, stack: string, path: string): string {
 
 function stackUnknown(root: string, stack: string, cause: unknown): HoldpointError {
   const stages = stagesOf(root);
-  const stage = stack.replace(/-canary$/, "");
+  const stage = stackName(stack)?.stage ?? stack;
   const near = nearest(stage, stages);
   const known = stages.length === 0 ? "the project has no stage" : `stages of this project: ${stages.join(", ")}`;
   const init = stages.length === 0 || near === stage;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { HoldpointError } from "../rollout/errors";
+import { canaryStack, stackName, type StackName } from "../rollout/stacks";
 import {
   mistakesError,
   mistakesOf,
@@ -23,6 +24,7 @@ import {
 } from "./settings/canary";
 import { commonShape } from "./settings/common";
 import { environmentSchema } from "./settings/environment";
+import { flagsSchema } from "./settings/flags";
 import { monitoringSchema } from "./settings/monitoring";
 import { AUTH_TOKEN, redisSchema } from "./settings/redis";
 import { secretsSchema } from "./settings/secrets";
@@ -31,9 +33,6 @@ import { wafSchema } from "./settings/waf";
 
 /** Namespace of our own keys in the configuration, and the project's name. */
 export const PROJECT = "holdpoint";
-
-/** What a stack's name ends with when it is a canary stack. */
-const CANARY_SUFFIX = "-canary";
 
 /** Keys whose values are secrets: they are checked here and stay out of the settings. */
 const SECRET_KEYS: readonly string[] = ["digestKey", "redisAuthToken"];
@@ -66,6 +65,7 @@ const stageShape = {
   redis: redisSchema,
   secrets: secretsSchema,
   monitoring: monitoringSchema,
+  flags: flagsSchema.optional(),
 };
 
 const canaryShape = {
@@ -127,30 +127,18 @@ export interface RawSettings {
   readonly file?: { readonly path: string; readonly text: string };
 }
 
-/** What a stack's name says of it. */
-export interface StackName {
-  readonly kind: Settings["kind"];
-  readonly stage: string;
-  /** Of `<stage>.<operation>-canary`: the operation, as the plan's `canaries` name it. */
-  readonly operation?: string;
-}
-
-/** Names of stages have no dot, so that an operation's stack can't be mistaken for another stage's. */
-const STACK = /^([a-z](?:[-a-z0-9]{0,30}[a-z0-9])?)(?:\.([a-z](?:[-a-z0-9]{0,30}[a-z0-9])?))?$/;
-
-/** Which kind of stack a name means, of which stage, and of which operation. */
+/**
+ * Which kind of stack a name means, of which stage, and of which operation.
+ * @throws HoldpointError `stack-unknown`
+ */
 export function stackKind(stack: string): StackName {
-  const kind = stack.endsWith(CANARY_SUFFIX) ? "canary" : "stage";
-  const match = STACK.exec(kind === "canary" ? stack.slice(0, -CANARY_SUFFIX.length) : stack);
-  const [, stage, operation] = match ?? [];
-  if (stage === undefined || (kind === "stage" && operation !== undefined)) {
-    throw new HoldpointError(
-      "stack-unknown",
-      `found the stack "${stack}", expected "<stage>", "<stage>${CANARY_SUFFIX}" or "<stage>.<operation>${CANARY_SUFFIX}"`,
-      { remedy: "pulumi stack select production" },
-    );
-  }
-  return { kind, stage, ...(operation === undefined ? {} : { operation }) };
+  const name = stackName(stack);
+  if (name !== undefined) return name;
+  throw new HoldpointError(
+    "stack-unknown",
+    `found the stack "${stack}", expected "<stage>", "${canaryStack("<stage>")}" or "${canaryStack("<stage>", "<operation>")}"`,
+    { remedy: "pulumi stack select production" },
+  );
 }
 
 /**
@@ -182,7 +170,7 @@ export function parseSettings(raw: RawSettings): Settings {
 function elsewhere(mistake: Mistake, kind: Settings["kind"], stage: string): Mistake {
   const other: object = kind === "stage" ? canaryShape : stageShape;
   if (mistake.path.length > 0 || mistake.key === undefined || !Object.hasOwn(other, mistake.key)) return mistake;
-  const stack = kind === "stage" ? `${stage}${CANARY_SUFFIX}` : stage;
+  const stack = kind === "stage" ? canaryStack(stage) : stage;
   return { ...mistake, found: `the key "${mistake.key}"`, expected: `it in Pulumi.${stack}.yaml only` };
 }
 

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { lowerToZero, rollBack } from "../../cli/rollback";
 import { FakeProject } from "./fakes";
@@ -54,6 +56,7 @@ function at20(script = "", found = record()): void {
   project.pulumi(`(() => {
   ${script}
   if (args[0] !== "stack") return;
+  if (args[1] === "ls") return say('[{"name":"production"},{"name":"production-canary"},{"name":"organization/holdpoint/staging.search-canary"}]');
   say(fs.readFileSync(${JSON.stringify(project.root)} + (args[1] === "export" ? "/state.json" : "/history.json"), "utf8"));
 })()`);
 }
@@ -105,6 +108,7 @@ describe("a rollback", () => {
     const done = await go();
     expect(project.calls()).toEqual([
       `${UP} ${PACK} --stack production-canary`,
+      "stack ls --json",
       "stack export --stack production",
       "stack history --json --page-size 50 --stack production",
       `${UP} ${PACK} --stack production`,
@@ -121,7 +125,7 @@ describe("a rollback", () => {
     at20("", record({ previous: undefined }));
     const done = await go();
     expect(done.nothing).toBe("no release ran here before this one");
-    expect(project.calls()).toHaveLength(2);
+    expect(project.calls()).toHaveLength(3);
     expect(project.read("Pulumi.production.yaml")).toBe(STAGE);
   });
 
@@ -174,7 +178,7 @@ describe("a rollback", () => {
     await expect(rollBack(project.context, "prodution", { takeOver: false })).rejects.toMatchObject({
       code: "stack-unknown",
     });
-    expect(project.calls()).toEqual([]);
+    expect(project.calls()).toEqual(["config refresh --force --stack prodution-canary", "stack ls --json"]);
   });
 
   it("has nothing to lower where the canary stack was never made", async () => {
@@ -183,6 +187,88 @@ describe("a rollback", () => {
     );
     const done = await go();
     expect(done.notes).toEqual(["production-canary: there is no such stack, so nothing is routed to a canary"]);
+  });
+});
+
+describe("a rollback where a stack's file is no help", () => {
+  const FILE = "Pulumi.production-canary.yaml";
+  const LAST = "config:\n  holdpoint:canary:\n    weight: 40\n";
+  /** As `at20`, and the engine writes a stack's file as its last update had it. */
+  const engineRemembers = (script = "", name = FILE): void => {
+    at20(`${script}
+      if (args[0] === "config") return fs.writeFileSync("${name}", ${JSON.stringify(LAST)});`);
+  };
+
+  it.each([
+    ["is no YAML", "config: [weight", "yaml-syntax"],
+    ["is too large", `# ${"x".repeat(1024 * 1024)}`, "file-too-large"],
+  ])("sets a file aside that %s, and goes on with what the engine remembers", async (_, text) => {
+    engineRemembers();
+    project.write(FILE, text);
+    const done = await go();
+    expect(project.read(FILE)).toContain("weight: 0");
+    expect(project.read(`${FILE}.damaged`)).toBe(text);
+    expect(done.notes[0]).toContain(
+      `${FILE} is written anew from the last update; what was there is ${FILE}.damaged now`,
+    );
+  });
+
+  it("writes one anew that is gone", async () => {
+    engineRemembers();
+    rmSync(join(project.root, FILE));
+    const done = await go();
+    expect(project.read(FILE)).toContain("weight: 0");
+    expect(done.notes).toEqual([`production-canary: ${FILE} is written anew from the last update; it was gone`]);
+  });
+
+  it("leaves it as it was where the engine remembers nothing, and names the mistake", async () => {
+    at20('if (args[0] === "config") { say("error: no previous deployment"); process.exitCode = 1; return; }');
+    project.write(FILE, "config: [weight");
+    await expect(go()).rejects.toMatchObject({ code: "yaml-syntax" });
+    expect(project.read(FILE)).toBe("config: [weight");
+  });
+
+  it("brings a canary to 0 whose file nobody has any more", async () => {
+    const name = "Pulumi.production.search-canary.yaml";
+    engineRemembers(
+      `if (args[1] === "ls") return say('[{"name":"acme/holdpoint/production.search-canary"},{"name":"staging.search-canary"}]');`,
+      name,
+    );
+    await go();
+    expect(project.read(name)).toContain("weight: 0");
+    expect(project.calls()).toContain(`${UP} ${PACK} --stack production.search-canary`);
+    expect(project.calls().join("\n")).not.toContain("staging.search-canary");
+  });
+
+  it("says so where the engine does not tell its stacks, and goes on", async () => {
+    at20('if (args[1] === "ls") return say("no list");');
+    const done = await go();
+    expect(done.release).toEqual(entry("b").release);
+    expect(done.notes[0]).toContain("the engine does not say whether a canary without a stack file takes traffic");
+  });
+
+  it("takes the configuration that last worked where the program refuses the present one", async () => {
+    at20(`
+      const mistaken = /hostnames: 7/.test(fs.readFileSync(process.cwd() + "/${FILE}", "utf8"));
+      if (args[0] === "up" && args.includes("production-canary") && mistaken) { say("error: config-invalid"); process.exitCode = 1; return; }
+      if (args[1] === "history" && args.includes("production-canary")) return say(JSON.stringify([
+        { kind: "update", result: "failed", config: { "holdpoint:route": { objectValue: { hostnames: 7 } } } },
+        { kind: "update", result: "succeeded", config: {
+          "holdpoint:route": { objectValue: { hostnames: ["omnihub.dev"] } },
+          "holdpoint:canary": { objectValue: { weight: 40, killSwitch: false, safeMode: false } } } },
+      ]));`);
+    project.write(
+      FILE,
+      "config:\n  holdpoint:route: { hostnames: 7 }\n  holdpoint:canary:\n    weight: 20\n    killSwitch: true\n",
+    );
+    const done = await go();
+    expect(done.notes[1]).toBe(
+      "production-canary: failed without the pack too (config-invalid); once more with holdpoint:route, holdpoint:canary as in its last update that succeeded",
+    );
+    expect(project.read(FILE)).toContain("omnihub.dev");
+    expect(project.read(FILE)).toContain("weight: 0");
+    expect(project.read(FILE)).toContain("killSwitch: true");
+    expect(project.read(FILE)).toContain("safeMode: false");
   });
 });
 
@@ -205,6 +291,7 @@ describe("a lock that only the engine knows of", () => {
       `${UP} ${PACK} --stack production-canary`,
       "cancel --yes --stack production-canary",
       `${UP} ${PACK} --stack production-canary`,
+      "stack ls --json",
     ]);
     expect(done.notes[0]).toContain("whoever held it may go on writing");
   });

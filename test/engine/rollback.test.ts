@@ -161,6 +161,29 @@ describe("rollback", () => {
     expect(routed()).toBe(0);
   });
 
+  it.each([
+    ["is no YAML", () => ": {[ no YAML"],
+    ["names a gateway the program refuses", (text: string) => text.replace(/gateway: \{.*\}/, "gateway: 7")],
+  ])("brings the weight to 0 where the canary's stack file %s", async (_, damage) => {
+    const file = join(stand.project, `Pulumi.${CANARY}.yaml`);
+    const before = readFileSync(file, "utf8");
+    writeFileSync(file, damage(before));
+    expect(readFileSync(file, "utf8")).not.toBe(before);
+    const { code, text } = await rollBack();
+    expect(text).toMatch(/written anew from the last update|as in its last update that succeeded/);
+    expect(code).toBe(0);
+    expect(routed()).toBe(0);
+    expect((await stand.preview(CANARY)).text).toContain("unchanged");
+  });
+
+  it("brings the weight to 0 where the canary's stack file is gone", async () => {
+    rmSync(join(stand.project, `Pulumi.${CANARY}.yaml`));
+    const { code, text } = await rollBack();
+    expect(text).toContain("it was gone");
+    expect(code).toBe(0);
+    expect(routed()).toBe(0);
+  });
+
   it("keeps the comments of the stack file", async () => {
     const file = join(stand.project, `Pulumi.${CANARY}.yaml`);
     writeFileSync(file, readFileSync(file, "utf8").replace(/weight: 5/, "weight: 5 # five"));
