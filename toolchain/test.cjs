@@ -1,6 +1,6 @@
 // @ts-check
 "use strict";
-/** `npm test`: the set-up, unit tests, proofs, engine tests; the last line says how many passed and failed. `--engine`: only those. */
+/** `npm test`: the set-up, unit tests, tests that start processes, proofs, engine tests; the last line says how many passed and failed. `--engine`: only those. */
 
 const fs = require("node:fs");
 const os = require("node:os");
@@ -12,7 +12,7 @@ const { countReport, sum, countLine, exitCodeOf } = require("./counts.cjs");
 
 void afterSetup(async (tools) => {
   const flags = process.argv.slice(2);
-  const projects = flags.includes("--engine") ? ["engine"] : ["unit", "proofs", "engine"];
+  const projects = flags.includes("--engine") ? ["engine"] : ["unit", "processes", "proofs", "engine"];
   const filters = flags.filter((flag) => flag !== "--engine");
   const results = [];
   for (const project of projects) results.push(await runProject(project, filters, tools));
