@@ -41,7 +41,7 @@ export interface Envelope {
 /** Why an envelope does not count. */
 export class EnvelopeError extends Error {
   override readonly name = "EnvelopeError";
-  readonly reason: "malformed" | "signature-invalid" | "signer-unknown";
+  readonly reason: "malformed" | "signature-invalid" | "signer-unknown" | "time-unproven" | "certificate-not-valid";
 
   constructor(reason: EnvelopeError["reason"], message: string) {
     super(message);

@@ -225,9 +225,11 @@ function readOne(
   if (predicate === undefined) {
     throw new Rejection("kind-unknown", `predicate type ${quoted(statement.predicateType)} is not one that gates read`);
   }
-  const { facts, finishedAt, stage, past } = predicate.read(statement.predicate, clock);
+  const provenAt = by[0]?.provenAt;
+  const { facts, finishedAt, stage, past } = predicate.read(statement.predicate, clock, provenAt);
   const signers = allowed(valid(by, finishedAt, { trust, now }), predicate.kind, stage, trust);
   rejectFuture(past, now);
+  if (provenAt !== undefined) rejectForetold(past, provenAt);
   const head = { id: stored.id, file: stored.file, subject: statement.subject, signers };
   const times = { finishedAt: clock.at(finishedAt), ...(stage === undefined ? {} : { stage }) };
   // The table of predicates pairs kind and facts; the compiler can't follow that through a union.
@@ -286,6 +288,16 @@ function rejectFuture(times: readonly number[], now: number): void {
   throw new Rejection(
     "from-the-future",
     `${new Date(latest).toISOString()} is ${ahead} s ahead of this machine's clock`,
+  );
+}
+
+/** What was signed before it happened was made up. */
+function rejectForetold(times: readonly number[], provenAt: number): void {
+  const latest = Math.max(...times);
+  if (latest <= provenAt + CLOCK_SKEW) return;
+  throw new Rejection(
+    "signed-before",
+    `it tells of ${new Date(latest).toISOString()}, and was signed at ${new Date(provenAt).toISOString()} already`,
   );
 }
 

@@ -8,6 +8,8 @@ export interface SignedBy {
   readonly identity: Identity;
   /** The key's fingerprint; absent where a certificate signed. */
   readonly key?: string;
+  /** Machine time at which the signature was there already, on the word of a log or a timestamp authority; only of certificates. */
+  readonly provenAt?: number;
 }
 
 /** A verified body, its type, and who signed it. Whether a key counted at that time is judged by `trust/accept.ts`. */
@@ -22,7 +24,7 @@ export interface Signed {
 
 /**
  * Verifies a file as `parseSigned` read it. Throws EnvelopeError: "malformed", "signature-invalid", and "signer-unknown" for a
- * signature or a certificate that is nobody's of the trust file.
+ * signature or a certificate that is nobody's of the trust file; for a certificate also "time-unproven", "certificate-not-valid".
  */
 export function verifySigned({ envelope, certified }: SignedFile, trust: Trust): Signed {
   if (certified !== undefined) return verifyCertified(certified, trust);
@@ -45,9 +47,11 @@ function verifyCertified(bundle: unknown, trust: Trust): Signed {
   if (trust.sigstore === undefined) {
     throw new EnvelopeError("signer-unknown", "signed with a certificate, and the trust file names no Sigstore root");
   }
-  const { body, payloadType, signer } = trust.sigstore(bundle);
+  const { body, payloadType, signer, signedAt } = trust.sigstore(bundle);
   const identity = trust.keyless(signer);
-  if (identity !== undefined) return { body, payloadType, identities: [identity], by: [{ identity }] };
+  if (identity !== undefined) {
+    return { body, payloadType, identities: [identity], by: [{ identity, provenAt: signedAt }] };
+  }
   throw new EnvelopeError(
     "signer-unknown",
     `signed by ${shortened(signer.identity)} on the word of ${shortened(signer.issuer)}, which the trust file gives to no one machine`,

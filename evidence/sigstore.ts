@@ -2,12 +2,14 @@
  * Sigstore bundles whose signer is in a certificate: what CI signs with without a key. Verified by Sigstore's own library
  * against a root that comes from a file; the network is never asked. Loaded only where there is such a bundle.
  */
+import { createHash } from "node:crypto";
 import { bundleFromJSON } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import { z } from "zod";
-import { EnvelopeError } from "./dsse";
+import { EnvelopeError, pae } from "./dsse";
 import { parseJson } from "./json";
+import { formatUtc } from "./time";
 
 /** Who a certificate says signed: exactly what the certificate authority checked. */
 export interface CertificateIdentity {
@@ -22,15 +24,20 @@ export interface Certified {
   readonly body: Buffer;
   readonly payloadType: string;
   readonly signer: CertificateIdentity;
+  /** Machine time at which the signature was there already, by the earliest log or timestamp authority that says so. */
+  readonly signedAt: number;
 }
 
-/** Verifies bundles against one root. Throws EnvelopeError "malformed" or "signature-invalid", nothing else. */
+/**
+ * Verifies bundles against one root. Throws EnvelopeError "malformed", "signature-invalid", "time-unproven" where nobody whom
+ * the root names says when it was signed, "certificate-not-valid" where the certificate was not valid then; nothing else.
+ */
 export type SigstoreVerifier = (bundle: unknown) => Certified;
 
 /**
  * A verifier for the trusted root in a file's bytes, Sigstore's JSON of a TrustedRoot. What the root names must be there: an
- * entry in a transparency log where it names logs, a certificate timestamp where it names certificate logs; and always a time
- * that a log or a timestamp authority signed, at which the certificate was valid.
+ * entry in a transparency log (Rekor's v1 or v2) where it names logs, a certificate timestamp where it names certificate logs;
+ * and always a time that a log (v1) or a timestamp authority (RFC 3161) signed, at which the certificate was valid.
  * Throws EnvelopeError "malformed" for a root that can't be read or names no certificate authority.
  */
 export function sigstoreVerifier(root: Uint8Array): SigstoreVerifier {
@@ -49,9 +56,13 @@ export function sigstoreVerifier(root: Uint8Array): SigstoreVerifier {
         "Sigstore: no entry in a transparency log, and the root names such logs",
       );
     }
-    const { identity } = checked("signature-invalid", () => verifier.verify(toSignedEntity(bundle)));
+    const entity = checked("malformed", () => entityOf(bundle));
+    const times = checked("malformed", () => timesOf(entity));
+    checkTimes(entity, times);
+    const { identity } = checked("signature-invalid", () => verifier.verify(entity));
     const { dsseEnvelope } = bundle.content;
     return {
+      signedAt: Math.min(...times),
       body: dsseEnvelope.payload,
       payloadType: dsseEnvelope.payloadType,
       signer: {
@@ -89,6 +100,62 @@ function readBundle(json: unknown) {
   const bundle = checked("malformed", () => bundleFromJSON(json));
   if (bundle.content.$case !== "dsseEnvelope") throw new EnvelopeError("malformed", "no DSSE envelope in the bundle");
   return { ...bundle, content: bundle.content };
+}
+
+type Entity = ReturnType<typeof toSignedEntity>;
+
+/**
+ * What the library verifies. Rekor v2 logs an envelope as the digest of what was signed, the pre-authentication encoding; this
+ * version of the library looks for the payload's alone, as v1 logged it.
+ */
+function entityOf(bundle: ReturnType<typeof readBundle>): Entity {
+  const entity = toSignedEntity(bundle);
+  if (!entity.tlogEntries.every(({ kindVersion }) => kindVersion?.kind === "hashedrekord")) return entity;
+  const { payloadType, payload } = bundle.content.dsseEnvelope;
+  const signed = createHash("sha256").update(pae(payloadType, payload)).digest();
+  const { signature: own } = entity;
+  const signature: Entity["signature"] = {
+    signature: own.signature,
+    compareSignature: (other) => own.compareSignature(other),
+    compareDigest: (logged) => signed.equals(logged),
+    verifySignature: (key) => own.verifySignature(key),
+  };
+  return { ...entity, signature };
+}
+
+/** The times in a bundle that the library verifies, machine time. A log's time without its promise is nobody's word. */
+function timesOf({ timestamps }: Entity): number[] {
+  return timestamps.flatMap((one) => {
+    if (one.$case === "timestamp-authority") return real(one.timestamp.signingTime.getTime());
+    return one.tlogEntry.inclusionPromise === undefined ? [] : real(Number(one.tlogEntry.integratedTime) * 1000);
+  });
+}
+
+/** A time that a date can hold. */
+function real(time: number): number {
+  if (Number.isNaN(new Date(time).getTime())) throw new RangeError("a time that is none");
+  return time;
+}
+
+/** The library refuses the same, in words that explain nothing. */
+function checkTimes({ key }: Entity, times: readonly number[]): void {
+  if (times.length === 0) {
+    throw new EnvelopeError(
+      "time-unproven",
+      "Sigstore: no log and no timestamp authority says when it was signed, so nobody can tell whether the certificate was valid",
+    );
+  }
+  if (key.$case !== "certificate") return;
+  const [from, until] = checked("malformed", () => {
+    const { notBefore, notAfter } = key.certificate;
+    return [real(notBefore.getTime()), real(notAfter.getTime())];
+  });
+  const outside = times.find((time) => !(time >= from && time <= until));
+  if (outside === undefined) return;
+  throw new EnvelopeError(
+    "certificate-not-valid",
+    `Sigstore: signed at ${formatUtc(outside)}, and the certificate was valid from ${formatUtc(from)} to ${formatUtc(until)}`,
+  );
 }
 
 /** Damaged certificates and proofs end in errors of any class: all are refusals. */

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { EvidenceFacts } from "../../rollout/evidence";
+import { EnvelopeError } from "../dsse";
 import type { Predicate } from "./shared";
 import { utc, words } from "./shared";
 
@@ -48,15 +49,17 @@ export const provenance: Predicate<"provenance"> = {
   kind: "provenance",
   type: "https://slsa.dev/provenance/v1",
   schema,
-  read(predicate) {
-    const { buildDefinition, runDetails } = schema
-      .refine(
-        ({ runDetails: { metadata } }) => (metadata.finishedOn ?? metadata[PROVENANCE.finishedOn]) !== undefined,
-        "a build that does not say when it ended",
-      )
-      .parse(predicate);
+  read(predicate, _clock, provenAt) {
+    const { buildDefinition, runDetails } = schema.parse(predicate);
     const { metadata, builder } = runDetails;
-    const finishedAt = metadata.finishedOn ?? metadata[PROVENANCE.finishedOn] ?? Number.NaN;
+    // GitHub's builder writes no end. Whoever signed it in a log did so after it.
+    const finishedAt = metadata.finishedOn ?? metadata[PROVENANCE.finishedOn] ?? provenAt;
+    if (finishedAt === undefined) {
+      throw new EnvelopeError(
+        "time-unproven",
+        "a build that does not say when it ended, and no log or timestamp authority that says when this was signed",
+      );
+    }
     const again = metadata[PROVENANCE.reproducedBy];
     const reproduced = again !== undefined && metadata.invocationId !== undefined && again !== metadata.invocationId;
     return {

@@ -14,7 +14,10 @@ export interface Reading<K extends EvidenceKind> {
   readonly past: readonly number[];
 }
 
-/** One kind of evidence: its predicate type and how it is read. `read` throws zod's error for what is malformed. */
+/**
+ * One kind of evidence: its predicate type and how it is read. `read` throws zod's error for what is malformed, EnvelopeError
+ * "time-unproven" where neither the predicate nor its signature says when it was finished.
+ */
 export interface Predicate<K extends EvidenceKind> {
   readonly kind: K;
   /** Exact predicateType, its major version included. */
@@ -23,7 +26,8 @@ export interface Predicate<K extends EvidenceKind> {
   readonly otherTypes?: readonly string[];
   /** What the predicate must look like; the JSON Schema of Holdpoint's own kinds is made from it. */
   readonly schema: z.ZodType;
-  read(predicate: unknown, clock: Clock): Reading<K>;
+  /** @param provenAt machine time at which it was signed already, where that is proven; for what names no end of its own. */
+  read(predicate: unknown, clock: Clock, provenAt?: number): Reading<K>;
 }
 
 /** Predicate type of one of Holdpoint's own kinds. */

@@ -1,7 +1,8 @@
 /**
- * Whether a signature counts at the time that its statement names. That time is the signer's own word: no signature here
- * carries another. So whoever gets hold of a key can date back what it signs, and two rules do not rest on that word: a key
- * past its end counts for nothing any more, and neither does one that was revoked as compromised, whatever it signed when.
+ * Whether a signature counts at the time that its statement names. Of a key's that time is the signer's own word: so whoever
+ * gets hold of a key can date back what it signs, and two rules do not rest on that word: a key past its end counts for
+ * nothing any more, and neither does one that was revoked as compromised, whatever it signed when. Of a certificate's
+ * signature a log or a timestamp authority proves the time, and that one is judged.
  */
 import type { Identity, Trust } from "../trust";
 import type { SignedBy } from "../signed";
@@ -64,12 +65,13 @@ function outOfTerm({ identity, key }: SignedBy, trust: Pick<Trust, "term">, time
 }
 
 function revokedBy(
-  { identity, key }: SignedBy,
+  { identity, key, provenAt }: SignedBy,
   trust: Pick<Trust, "term">,
-  { signedAt }: Judged,
+  times: Judged,
   revoked: readonly RevocationEntry[],
 ): Refused | undefined {
   if (revoked.length === 0) return undefined;
+  const signedAt = provenAt ?? times.signedAt;
   const own = revoked.filter(
     (one) => (key !== undefined && one.key === key) || one.identity?.toLowerCase() === identity.id.toLowerCase(),
   );

@@ -111,6 +111,53 @@ export function loggedCertificate(
   return certificate({ ...options, extensions: [...options.extensions, stamps] });
 }
 
+/** What a certificate of a timestamp authority is for. */
+export const stamping: readonly Buffer[] = [
+  extension("2.5.29.15", bits(Buffer.of(0x80), 7), true),
+  extension("2.5.29.37", sequence(oid("1.3.6.1.5.5.7.3.8")), true),
+];
+
+/** Who stamps, with the certificate's own names. */
+export interface Stamper {
+  readonly certificate: Buffer;
+  /** Of the certificate: whom it names as its issuer. */
+  readonly issuer: string;
+  readonly privateKey: KeyObject;
+}
+
+/** The response of a timestamp authority (RFC 3161) about some bytes, without the certificate in it. */
+export function timestamp(bytes: Uint8Array, at: number, stamper: Stamper): Buffer {
+  const sha256 = (data: Uint8Array): Buffer => createHash("sha256").update(data).digest();
+  const algorithm = sequence(oid("2.16.840.1.101.3.4.2.1"));
+  const digits = new Date(at).toISOString().replace(/[-:T]|\.\d{3}/g, "");
+  const info = sequence(
+    der(0x02, Buffer.of(1)),
+    oid("1.3.6.1.4.1.57264.2"),
+    sequence(algorithm, octets(sha256(bytes))),
+    der(0x02, Buffer.of(7)),
+    der(0x18, Buffer.from(digits)),
+  );
+  const attribute = (id: string, value: Buffer): Buffer => sequence(oid(id), der(0x31, value));
+  const attributes = [
+    attribute("1.2.840.113549.1.9.3", oid("1.2.840.113549.1.9.16.1.4")),
+    attribute("1.2.840.113549.1.9.4", octets(sha256(info))),
+    attribute("1.2.840.113549.1.9.16.2.47", sequence(sequence(sequence(octets(sha256(stamper.certificate)))))),
+  ].toSorted((a, b) => Buffer.compare(a, b));
+  const signature = sign("sha256", der(0x31, ...attributes), stamper.privateKey);
+  const signer = sequence(
+    der(0x02, Buffer.of(1)),
+    sequence(named(stamper.issuer), der(0x02, Buffer.of(0x11, 0x22))),
+    algorithm,
+    der(0xa0, ...attributes),
+    ECDSA_SHA256,
+    octets(signature),
+  );
+  const content = sequence(oid("1.2.840.113549.1.9.16.1.4"), der(0xa0, octets(info)));
+  const signed = sequence(der(0x02, Buffer.of(3)), der(0x31, algorithm), content, der(0x31, signer));
+  const status = sequence(der(0x02, Buffer.of(0)));
+  return sequence(status, sequence(oid("1.2.840.113549.1.7.2"), der(0xa0, signed)));
+}
+
 export const authority: readonly Buffer[] = [
   extension("2.5.29.19", sequence(der(0x01, Buffer.of(0xff))), true),
   extension("2.5.29.15", bits(Buffer.of(0x06), 1), true),

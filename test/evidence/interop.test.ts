@@ -10,8 +10,9 @@ import { readPublicKey } from "../../evidence/public-key";
 import { linesOf, parseSigned, toSigstoreBundle } from "../../evidence/sigstore-bundle";
 import { parseStatement } from "../../evidence/statement";
 import { fakeSigstore, ISSUER, WORKFLOW } from "./fake-sigstore";
+import type { Signing } from "./fake-sigstore";
 import { makeKey, signSsh } from "./ssh";
-import { ed25519, HAPPY, p256 } from "./world";
+import { ed25519, HAPPY, NOW, p256 } from "./world";
 import { PREDICATES } from "../../evidence/predicates";
 
 const FIXTURES = "test/fixtures/signatures";
@@ -168,11 +169,14 @@ describe.skipIf(!has("cosign", "version"))("the real cosign", () => {
     check(toSigstoreBundle(sign(STATEMENT_TYPE, body, [made])), "--key", file, "--insecure-ignore-tlog");
   });
 
-  it("takes the Sigstore of our tests for one", () => {
+  it.each<[string, Signing, readonly string[]]>([
+    ["Rekor v1", {}, []],
+    ["Rekor v2 and a timestamp", { log: "v2", stampedAt: [NOW] }, []],
+  ])("takes the Sigstore of our tests for one, with %s", (_name, signing, how) => {
     const { root, signBundle } = fakeSigstore();
     const trusted = written("root.json", JSON.stringify(root));
     const names = ["--certificate-identity", WORKFLOW, "--certificate-oidc-issuer", ISSUER];
-    check(signBundle(body) as object, "--trusted-root", trusted, ...names);
+    check(signBundle(body, signing) as object, "--trusted-root", trusted, ...names, ...how);
   });
 });
 

@@ -1,6 +1,7 @@
 import { format } from "prettier";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { EnvelopeError } from "../../evidence/dsse";
 import { PREDICATES, predicateOf } from "../../evidence/predicates";
 import { machineClock } from "../../rollout/clock";
 import type { EvidenceKind } from "../../rollout/evidence";
@@ -26,11 +27,13 @@ function reads(kind: EvidenceKind, change: object): string {
     return "read";
   } catch (error) {
     if (error instanceof z.ZodError) return error.issues[0]?.message ?? "";
+    if (error instanceof EnvelopeError) return error.reason;
     throw error;
   }
 }
 
 describe("a predicate is malformed", () => {
+  const mark = (reachedOn: string) => ({ name: "detected", reachedOn });
   const module = { name: "a", covered: 1, total: 2 };
   it.each<[string, EvidenceKind, object]>([
     ["coverage of more lines than there are", "coverage", { lines: { covered: 3, total: 2 } }],
@@ -64,6 +67,11 @@ describe("a predicate is malformed", () => {
     ],
     ["documents without any", "documents", { documents: [] }],
     ["a check with another outcome", "check", { outcome: "almost" }],
+    ["a drill with a mark before its start", "drill", { marks: [mark("2026-11-21T08:59:59Z")] }],
+    ["a drill with a mark after its end", "drill", { marks: [mark("2026-11-21T09:40:01Z")] }],
+    ["a drill with a mark at no time", "drill", { marks: [mark("soon")] }],
+    ["a drill with a mark twice", "drill", { marks: [1, 2].map((at) => mark(`2026-11-21T09:0${at}:00Z`)) }],
+    ["a drill with a mark of no name", "drill", { marks: [{ ...mark("2026-11-21T09:01:00Z"), name: "A mark" }] }],
     ["a workflow without a job", "workflow", { jobs: [] }],
     [
       "a workflow with a job twice",
