@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { stageOf, type Plan } from "../rollout/plan";
 import { Canary } from "./canary";
 import { Environment } from "./environment";
+import { Flags } from "./flags";
+import { hasFlags } from "./inventory";
 import { Monitoring } from "./monitoring";
 import { Redis } from "./redis";
 import { Secrets } from "./secrets";
@@ -27,6 +29,8 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
     inside,
   );
 
+  const flags = declareFlags(settings, plan, inside);
+
   const app = new Service(
     "service",
     {
@@ -37,8 +41,9 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
       redis: redis.endpoint,
       secretName: secrets.secretName,
       fallbacks: fallbacksOf(plan, stage),
+      hasFlags: flags.length > 0,
     },
-    { dependsOn: [...environment.guards, secrets, redis] },
+    { dependsOn: [...environment.guards, secrets, redis, ...flags] },
   );
 
   // Last to open: names lead to the gateway once there is something behind it.
@@ -46,8 +51,15 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
 
   const monitoring = new Monitoring("monitoring", { plan, stage, settings: settings.monitoring }, inside);
 
-  recordStage(settings, [environment, secrets, redis, app, waf, monitoring]);
+  recordStage(settings, [environment, secrets, redis, ...flags, app, waf, monitoring]);
   return { namespace: environment.namespace, release: settings.release.version, baseline: settings.baseline.version };
+}
+
+/** Before the service: what is put into its pods must be there. None where the plan has no flag, or the stage nothing to serve them. */
+function declareFlags(settings: StageSettings, plan: Plan, options: pulumi.ComponentResourceOptions): Flags[] {
+  const { stage, flags } = settings;
+  if (flags === undefined || !hasFlags(settings, plan)) return [];
+  return [new Flags("flags", { service: plan.service, stage, flags: plan.flags, settings: flags }, options)];
 }
 
 /** Operations whose canary falls back to the baseline in the plan; `undefined` for the whole service's. */

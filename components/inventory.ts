@@ -1,7 +1,8 @@
 /** What a stage's settings and the plan make of the program: known before the program has declared anything. */
-import { FEATURES, isOnCanaryStack, type DeclaredAlert, type Inventory } from "../rollout/inventory";
+import { FEATURES, isOnCanaryStack, type DeclaredAlert, type DeclaredFlag, type Inventory } from "../rollout/inventory";
 import type { Plan } from "../rollout/plan";
 import { stageOf } from "../rollout/plan";
+import { servedIn } from "../rollout/plan/flags";
 import { dashboards } from "./monitoring/dashboards";
 import { prometheusRules } from "./monitoring/rules";
 import { scopeName } from "./names";
@@ -9,15 +10,40 @@ import type { StageSettings } from "./settings";
 
 /** The stage's inventory. A test keeps it equal to what the program really registers, the policy pack checks every run. */
 export function plannedInventory(settings: StageSettings, plan: Plan): Inventory {
-  const { stage, redis } = settings;
-  const namespace = scopeName(plan.service, stage);
-  const other = redis.kind === "elasticache" ? "redis/in-cluster" : "redis/elasticache";
+  const namespace = scopeName(plan.service, settings.stage);
+  const without = leftOut(settings, plan);
   return {
-    // Every component is declared on every stage; only the kind of Redis is data.
-    features: Object.keys(FEATURES).filter((feature) => feature !== other && !isOnCanaryStack(feature)),
+    features: Object.keys(FEATURES).filter(
+      (feature) =>
+        !isOnCanaryStack(feature) && !without.some((one) => feature === one || feature.startsWith(`${one}/`)),
+    ),
     alerts: plannedAlerts(settings, plan, namespace),
-    dashboards: Object.keys(dashboards({ namespace, stage, plan })),
+    dashboards: Object.keys(dashboards({ namespace, stage: settings.stage, plan })),
+    flags: plannedFlags(settings, plan),
   };
+}
+
+/** What a stage's configuration does not ask for, though another's may: components, or features of one. */
+function leftOut(settings: StageSettings, plan: Plan): string[] {
+  const { redis } = settings;
+  return [
+    redis.kind === "elasticache" ? "redis/in-cluster" : "redis/elasticache",
+    ...(hasFlags(settings, plan) ? [] : ["flags"]),
+  ];
+}
+
+/** Flags are kept where the plan defines some and the stage says what serves them. */
+export function hasFlags({ flags }: StageSettings, plan: Plan): boolean {
+  return flags !== undefined && Object.keys(plan.flags).length > 0;
+}
+
+function plannedFlags(settings: StageSettings, plan: Plan): DeclaredFlag[] {
+  if (!hasFlags(settings, plan)) return [];
+  return Object.entries(plan.flags).map(([name, flag]) => ({
+    name,
+    type: flag.type,
+    serves: servedIn(flag, settings.stage),
+  }));
 }
 
 function plannedAlerts({ stage, monitoring }: StageSettings, plan: Plan, namespace: string): DeclaredAlert[] {

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Release } from "../rollout/release";
 import { checkArgs } from "./check";
+import { flagAnnotations } from "./flags";
 import { APP_PORT, EMERGENCY_CONTROLS, REDIS_SECRET, TRACK_LABEL, TRACKS, type Track } from "./names";
 import { commonLabels, FALLBACK, fallbackName, scopeName, trackName, trackSelector } from "./names";
 import { containerSecurity, podSecurity } from "./pods";
@@ -23,6 +24,8 @@ export interface ServiceArgs {
   readonly secretName: string;
   /** What has a fallback to the baseline in the plan: operations, or `undefined` for the whole service. */
   readonly fallbacks: readonly (string | undefined)[];
+  /** Whether the plan's flags are served inside each pod. */
+  readonly hasFlags: boolean;
 }
 
 /** Seconds that a pod goes on serving after it was told to end, while the gateway takes it out of rotation. */
@@ -66,7 +69,10 @@ export class Service extends pulumi.ComponentResource {
           strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
           revisionHistoryLimit: 5,
           template: {
-            metadata: { labels: { ...commonLabels(this.args.service), ...selector } },
+            metadata: {
+              labels: { ...commonLabels(this.args.service), ...selector },
+              ...(this.args.hasFlags ? { annotations: flagAnnotations } : {}),
+            },
             spec: this.podSpec(track),
           },
         },

@@ -2,6 +2,7 @@
  * What a stage's program declares, by features that a plan can ask for: "waf/ddos", "service/autoscaling". The same table
  * reads the resources of a program and those of a state, so that two stages can be compared.
  */
+import type { FlagType } from "./plan/flags";
 
 /** A resource as far as features go by it. */
 export interface DeclaredResource {
@@ -20,6 +21,14 @@ export interface DeclaredAlert {
   readonly runbook?: string;
 }
 
+/** One feature flag that the program makes. */
+export interface DeclaredFlag {
+  readonly name: string;
+  readonly type: FlagType;
+  /** The variant that is served in this stage. */
+  readonly serves: string;
+}
+
 /** What a stage's configuration and the plan make of the program, before anything is changed. */
 export interface Inventory {
   /** Of FEATURES. */
@@ -27,6 +36,7 @@ export interface Inventory {
   readonly alerts: readonly DeclaredAlert[];
   /** Dashboards by name. */
   readonly dashboards: readonly string[];
+  readonly flags: readonly DeclaredFlag[];
 }
 
 type Test = (resource: DeclaredResource) => boolean;
@@ -69,6 +79,9 @@ export const FEATURES: Readonly<Record<string, Test>> = {
   "monitoring/metrics": typed(":ServiceMonitor"),
   "monitoring/health-probes": typed(":Probe"),
   "monitoring/dashboards": typed(":ConfigMap", /^monitoring-dashboard-/),
+  flags: typed("holdpoint:flags:Flags"),
+  "flags/definitions": typed(":FeatureFlag"),
+  "flags/source": typed(":FeatureFlagSource"),
   canary: typed("holdpoint:canary:Canary"),
   "canary/route": typed(":HTTPRoute"),
   "canary/emergency-controls": typed(":ConfigMap", /-emergency-controls$/),

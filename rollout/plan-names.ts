@@ -3,6 +3,7 @@
  * limits that must agree. Reads the raw data, so that these mistakes are told beside those of types.
  */
 import { wrongEvidence } from "./names/evidence";
+import { wrongFlags } from "./names/flags";
 import { wrongLimits } from "./names/limits";
 import { wrongMetrics } from "./names/metrics";
 import { wrongOrder } from "./names/order";
@@ -24,6 +25,7 @@ export function checkNames(data: unknown): Mistake[] {
     ...typedSteps(plan),
     ...wrongLimits(plan),
     ...wrongEvidence(plan),
+    ...wrongFlags(plan),
     ...wrongMetrics(plan),
     ...checkCalendar(plan),
     ...checkApprovals(plan),

@@ -13,6 +13,7 @@ import { freeze, PROGRESS_CRITERIA, window } from "./plan/calendar";
 import { canary, cohort, operationCanary } from "./plan/canary";
 import { about, criticalPaths, dashboard, DECLARED_CRITERIA } from "./plan/declared";
 import { EVIDENCE_CRITERIA } from "./plan/evidence-criteria";
+import { flag } from "./plan/flags";
 import { limits } from "./plan/limits";
 import { METRIC_CRITERIA, metrics, trigger } from "./plan/metrics";
 import { covers, name, names, text } from "./plan/words";
@@ -108,6 +109,8 @@ const schema = z.strictObject({
   /** Name → where it is kept. */
   runbooks: z.record(name, text),
   documents: z.record(name, text).default({}),
+  /** Feature flags, all of them: this is the one place where they are kept. */
+  flags: z.record(name, flag).default({}),
   /** Windows that criteria name: release trains. */
   windows: z.record(name, window).default({}),
   freezes: z.array(freeze).readonly().default([]),
@@ -119,9 +122,9 @@ const schema = z.strictObject({
     /** Handles that are told. */
     tell: names,
     levels: z.record(name, level).default({}),
-    /** Least to most: marks on one clock that begins when a trigger has fired. */
+    /** Least to most: marks on one clock that begins when a trigger has fired. Every drill of a level must show them. */
     marks: z
-      .array(z.strictObject({ title: text, within: duration, covers }))
+      .array(z.strictObject({ id: name, title: text, within: duration, covers }))
       .readonly()
       .default([]),
     covers,

@@ -36,11 +36,18 @@ function missingParts(
   own: Inventory,
   plan: Plan,
 ): readonly string[] | undefined {
-  const { components, alerts, dashboards, runbooks, criticalPaths, parityWith, contacts } = criterion;
+  const { components, alerts, dashboards, flags, flagTypes, runbooks, criticalPaths, parityWith, contacts } = criterion;
   const asked = [
     components && missingFeatures(components, declared, own),
     alerts && missingAlerts(alerts, own, plan),
     dashboards && absent("dashboard", dashboards, own.dashboards),
+    flags && wrongFlags(flags, own, plan),
+    flagTypes &&
+      absent(
+        "flag of type",
+        flagTypes,
+        own.flags.map(({ type }) => type),
+      ),
     runbooks && alertsWithoutRunbook(own),
     criticalPaths && unwatchedPaths(plan, own),
     parityWith && differences(parityWith, criterion.parityExcept, declared, own),
@@ -50,7 +57,7 @@ function missingParts(
 }
 
 function wantedText(criterion: Criterion): string {
-  const { components, alerts, dashboards, runbooks, criticalPaths, parityWith, contacts } = criterion;
+  const { components, alerts, dashboards, flags, flagTypes, runbooks, criticalPaths, parityWith, contacts } = criterion;
   return [
     components?.join(", "),
     alerts === undefined
@@ -59,6 +66,12 @@ function wantedText(criterion: Criterion): string {
         ? "an alert for every trigger on a metric"
         : `the alerts ${alerts.join(", ")}`,
     dashboards === undefined ? undefined : `the dashboards ${dashboards.join(", ")}`,
+    flags === undefined
+      ? undefined
+      : flags === "every"
+        ? "every flag of the plan"
+        : `the flags ${listed(Object.entries(flags).map(([name, variant]) => `${name} = ${variant}`))}`,
+    flagTypes === undefined ? undefined : `flags of type ${listed(flagTypes)}`,
     runbooks === undefined ? undefined : "a runbook for every critical alert",
     criticalPaths === undefined ? undefined : "an alert on every critical path",
     parityWith === undefined ? undefined : `the same as in ${parityWith}`,
@@ -99,6 +112,28 @@ function missingAlerts(wanted: "every" | readonly string[], own: Inventory, plan
     ids,
     own.alerts.map((alert) => alert.name),
   );
+}
+
+function wrongFlags(wanted: "every" | Readonly<Record<string, string>>, own: Inventory, plan: Plan): string[] {
+  const names = Object.keys(wanted === "every" ? plan.flags : wanted);
+  if (names.length === 0) return ["a plan without any flag"];
+  const others =
+    wanted === "every"
+      ? []
+      : Object.entries(wanted).flatMap(([name, variant]) => {
+          const found = own.flags.find((flag) => flag.name === name);
+          return found === undefined || found.serves === variant
+            ? []
+            : [`the flag ${name} serves ${found.serves}, not ${variant}`];
+        });
+  return [
+    ...absent(
+      "flag",
+      names,
+      own.flags.map(({ name }) => name),
+    ),
+    ...others,
+  ];
 }
 
 function alertsWithoutRunbook({ alerts }: Inventory): string[] {

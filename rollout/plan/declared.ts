@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { FEATURES } from "../inventory";
 import { limits } from "./limits";
+import { FLAG_TYPES } from "./flags";
 import { covers, head, name, names, text } from "./words";
 
 /** A dashboard that the program makes. */
@@ -38,6 +39,10 @@ const declared = z.strictObject({
   alerts: z.union([z.literal("every"), names]).optional(),
   /** Dashboards by name; from the plan's own, or slo, operator and infrastructure. */
   dashboards: names.optional(),
+  /** Flags of the plan and the variant that each serves in this stage; "every" for all, whatever they serve. */
+  flags: z.union([z.literal("every"), z.record(name, name)]).optional(),
+  /** Types of which there must be a flag. */
+  flagTypes: z.array(z.enum(FLAG_TYPES)).min(1).readonly().optional(),
   /** Each critical alert names a runbook. */
   runbooks: z.literal("every-critical-alert").optional(),
   /** Each of the plan's critical paths is watched by an alert. */

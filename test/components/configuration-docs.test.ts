@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { canarySchema, operationRouteSchema } from "../../components/settings/canary";
 import { commonShape } from "../../components/settings/common";
 import { environmentSchema } from "../../components/settings/environment";
+import { flagsSchema } from "../../components/settings/flags";
 import { monitoringSchema } from "../../components/settings/monitoring";
 import { redisSchema } from "../../components/settings/redis";
 import { secretsSchema } from "../../components/settings/secrets";
@@ -30,6 +31,7 @@ const all = {
   redis: redisSchema,
   secrets: secretsSchema,
   monitoring: monitoringSchema,
+  flags: flagsSchema,
   ...commonShape,
 };
 

@@ -6,6 +6,7 @@ import type { Approval } from "../../rollout/evidence";
 import { FEATURES, isOnCanaryStack } from "../../rollout/inventory";
 import { canaryOf, stageOf } from "../../rollout/plan";
 import type { ApprovalCriterion, Canary, Plan, Stage, Window } from "../../rollout/plan";
+import { servedIn } from "../../rollout/plan/flags";
 import { canaryFor } from "../../rollout/steps";
 import type { CanaryReading, StageEntry, StageState, World } from "../../rollout/world";
 import { goodReadings } from "./good-readings";
@@ -81,7 +82,7 @@ export function goodWorld(plan: Plan, ask: Ask): World {
     touched: { [UPDATE_PLAN]: [] },
     waivers: [],
     stages: statesOf(plan, stage, { ...ask, ...(type === undefined ? {} : { type }) }, now),
-    declared: declaredOf(plan),
+    declared: declaredOf(plan, stage),
     trust: {
       file: "trust.yaml",
       mark: { digest: hex("3"), version: 1, revocations: { serial: 0, revoked: [] } },
@@ -100,7 +101,10 @@ export function goodWorld(plan: Plan, ask: Ask): World {
   };
 }
 
-/** Five minutes into a time at which everything of the stage's calendar is open. */
+/** How long the window has been open in a good world. */
+const SINCE_OPENING = 5 * MINUTE;
+
+/** A little into a time at which everything of the stage's calendar is open. */
 function goodTime(plan: Plan, stage: Stage, type: string | undefined): number {
   const named = stage.enter.criteria.flatMap((criterion) =>
     criterion.kind === "window" &&
@@ -114,7 +118,7 @@ function goodTime(plan: Plan, stage: Stage, type: string | undefined): number {
   const [first] = windows;
   let candidate = first === undefined ? start : nextOpening(first, start)?.from;
   for (let tries = 0; tries < 200 && candidate !== undefined; tries++) {
-    const now = candidate + 5 * MINUTE;
+    const now = candidate + SINCE_OPENING;
     if (windows.every((window) => openingAt(window, now) !== undefined) && !isFrozen(plan, now)) return now;
     candidate = first === undefined ? candidate + DAY : nextOpening(first, now)?.from;
   }
@@ -129,13 +133,13 @@ function isFrozen(plan: Plan, now: number): boolean {
   });
 }
 
-/** Each approval that the gate asks for, given a minute ago by people of their own. */
+/** Each approval that the gate asks for, given a minute ago, or before it was too late for it, by people of their own. */
 function approvalsOf(plan: Plan, stage: Stage, { to, operation }: Ask, stack: string, now: number): Approval[] {
   const before = plan.stages[plan.stages.indexOf(stage) - 1];
   const entry = [stage.enter, stage.finish, before?.exit].flatMap((gate) => gate?.criteria ?? []);
   const step = to === undefined ? undefined : canaryOf(stage, operation)?.approval;
   const asked = to === undefined ? entry.filter((one): one is ApprovalCriterion => "from" in one) : [];
-  return [...asked, ...(step === undefined ? [] : [step])].flatMap(({ id, from, count }) =>
+  return [...asked, ...(step === undefined ? [] : [step])].flatMap(({ id, from, count, notAfter }) =>
     Array.from({ length: count }, (_, index) => ({
       id: hash(`${id} ${index}`),
       file: `approvals/${id}-${index}.json`,
@@ -144,7 +148,7 @@ function approvalsOf(plan: Plan, stage: Stage, { to, operation }: Ask, stack: st
       items: [],
       saw: { outcome: "PENDING" as const, unmet: [] },
       signer: { id: `${id}-${index + 1}@example.org`, roles: [...from] },
-      approvedAt: now - MINUTE,
+      approvedAt: now - (notAfter === undefined ? 0 : notAfter + SINCE_OPENING) - MINUTE,
     })),
   );
 }
@@ -201,7 +205,7 @@ function lasted(plan: Plan, name: string): number {
 }
 
 /** The program declares everything that there is, and whatever the plan names. */
-function declaredOf(plan: Plan): NonNullable<World["declared"]> {
+function declaredOf(plan: Plan, stage: Stage): NonNullable<World["declared"]> {
   const all = Object.keys(FEATURES);
   const features = all.filter((feature) => !isOnCanaryStack(feature));
   return {
@@ -213,6 +217,11 @@ function declaredOf(plan: Plan): NonNullable<World["declared"]> {
         ...(runbook === undefined ? {} : { runbook: plan.runbooks[runbook] ?? runbook }),
       })),
       dashboards: ["slo", "operator", "infrastructure", ...Object.keys(plan.dashboards)],
+      flags: Object.entries(plan.flags).map(([name, flag]) => ({
+        name,
+        type: flag.type,
+        serves: servedIn(flag, stage.name),
+      })),
     },
     canary: { features: all.filter(isOnCanaryStack) },
     others: Object.fromEntries(plan.stages.map(({ name }) => [name, { features }])),

@@ -14,6 +14,10 @@ const OWN: Inventory = {
     { name: "latency-objective", severity: "warning" },
   ],
   dashboards: ["slo", "operator", "infrastructure"],
+  flags: [
+    { name: "new-search", type: "release", serves: "on" },
+    { name: "price-test", type: "experiment", serves: "off" },
+  ],
 };
 const DECLARED: Declared = {
   own: OWN,
@@ -170,5 +174,52 @@ describe("features", () => {
     const urn = "urn:pulumi:production::holdpoint::holdpoint:waf:Waf$cloudflare:index/ruleset:Ruleset::waf-ddos";
     expect(fromUrn(urn)).toEqual({ type: "cloudflare:index/ruleset:Ruleset", name: "waf-ddos" });
     expect(fromUrn("urn:pulumi:production")).toBeUndefined();
+  });
+});
+
+describe("flags", () => {
+  const flags = {
+    "new-search": {
+      title: "New search",
+      type: "release",
+      owner: "sre",
+      variants: {},
+      serves: "on",
+      stages: {},
+      covers: [],
+    },
+    "price-test": {
+      title: "Price",
+      type: "experiment",
+      owner: "sre",
+      variants: {},
+      serves: "off",
+      stages: {},
+      covers: [],
+    },
+  } as const;
+  const plan = { ...PLAN, flags };
+  test("of the plan are all there, of their types, and serve what is asked", () => {
+    expect(judge({ flags: "every" }, DECLARED, plan)).toBe("pass: declared: every flag of the plan");
+    expect(judge({ flagTypes: ["release", "experiment"] }, DECLARED, plan)).toBe(
+      "pass: declared: flags of type release and experiment",
+    );
+    expect(judge({ flags: { "new-search": "on", "price-test": "off" } }, DECLARED, plan)).toBe(
+      "pass: declared: the flags new-search = on and price-test = off",
+    );
+  });
+  test("that are missing, of another type, or serve something else are named", () => {
+    const less = own({ flags: OWN.flags.slice(1) });
+    expect(judge({ flags: "every" }, less, plan)).toBe("fail: no flag new-search");
+    expect(judge({ flags: { "new-search": "on" } }, less, plan)).toBe("fail: no flag new-search");
+    expect(judge({ flagTypes: ["release", "configuration"] }, less, plan)).toBe(
+      "fail: no flag of type release and configuration",
+    );
+    expect(judge({ flags: { "new-search": "off" } }, DECLARED, plan)).toBe(
+      "fail: the flag new-search serves on, not off",
+    );
+  });
+  test("of a plan that has none are none", () => {
+    expect(judge({ flags: "every" })).toBe("fail: a plan without any flag");
   });
 });

@@ -202,6 +202,7 @@ export const DECLARED: NonNullable<World["declared"]> = {
       ...(runbook === undefined ? {} : { runbook: PLAN.runbooks[runbook] ?? runbook }),
     })),
     dashboards: ["slo", "operator", "infrastructure"],
+    flags: [],
   },
   canary: { features: Object.keys(FEATURES).filter(isOnCanaryStack) },
   others: { staging: { features: FEATURES_DECLARED } },
