@@ -1,6 +1,7 @@
 /** What a stage's gates ask for, from the plan alone, in a reader's words. */
 import { showWindow } from "../rollout/calendar";
 import { freezesOf } from "../rollout/freezes";
+import { wayBackSentences } from "../rollout/levels";
 import { criterionLine, type Canary, type Criterion, type Plan, type Stage } from "../rollout/plan";
 import { isArmed } from "../rollout/triggers";
 import { showDuration, showPercent, showQuantity } from "../rollout/units";
@@ -70,6 +71,8 @@ export interface ExplainedStage {
   readonly canaries: readonly ExplainedCanary[];
   /** What rolls back or calls somebody here, in sentences. */
   readonly triggers: readonly string[];
+  /** How the way back is meant to go, in sentences. */
+  readonly wayBack: readonly string[];
 }
 
 /** Lists everything that is asked in a stage. */
@@ -97,6 +100,7 @@ export function explainStage(plan: Plan, stage: Stage): ExplainedStage {
     gates: gates.filter((gate) => gate !== undefined),
     canaries: canariesOf(stage).map(([operation, canary]) => explainCanary(plan, stage, operation, canary)),
     triggers: plan.triggers.filter((trigger) => isArmed(trigger, stage.name)).map(triggerSentence),
+    wayBack: wayBackSentences(plan),
   };
 }
 
@@ -109,7 +113,7 @@ function canariesOf(stage: Stage): (readonly [operation: string, canary: Canary]
 
 /** The explanation as text: two lines a criterion, which fit any terminal. */
 export function renderExplanation(explained: ExplainedStage): string {
-  const { title, plan, about, gates, canaries, triggers } = explained;
+  const { title, plan, about, gates, canaries, triggers, wayBack } = explained;
   // In the order in which they come: the finish is after the canary.
   const [entry, end] = [gates.filter(({ gate }) => gate !== "finish"), gates.filter(({ gate }) => gate === "finish")];
   return [
@@ -119,6 +123,8 @@ export function renderExplanation(explained: ExplainedStage): string {
     ...canaries.flatMap(renderCanary),
     ...end.flatMap(renderGate),
     ...(triggers.length === 0 ? [] : ["Always watched:", ...triggers.map((sentence) => `  ${sentence}`)]),
+    "The way back, which nothing blocks:",
+    ...wayBack.map((sentence) => `  ${sentence}`),
   ].join("\n");
 }
 

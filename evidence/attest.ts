@@ -13,6 +13,7 @@ import { HoldpointError } from "../rollout/errors";
 import type { Digest, EvidenceKind } from "../rollout/evidence";
 import { digest } from "./canonical";
 import type { PrivateKey } from "./dsse";
+import { MarkReader, reached, type SeenMark } from "./drill-marks";
 import { sign, STATEMENT_TYPE } from "./dsse";
 import { formatOf } from "./intake";
 import type { Intake, ReportFile, Stated } from "./intake/report";
@@ -334,7 +335,7 @@ const RUN_TIMEOUT = 2 * 60 * 60 * 1000;
 const OUTPUT_GRACE = 1000;
 
 /**
- * Runs a drill and attests what was seen of it: exit code, start, end and digest of its output.
+ * Runs a drill and attests what was seen of it: exit code, start, end, digest of its output, and the marks in it.
  * @throws HoldpointError `usage` where the command can't be started, `intake-secret` where it prints a secret.
  */
 export async function attestRun(options: AttestRun): Promise<AttestedRun> {
@@ -353,6 +354,7 @@ export async function attestRun(options: AttestRun): Promise<AttestedRun> {
     finishedOn: formatUtc(finishedAt),
     outcome,
     ...(integrity === undefined ? {} : { integrity }),
+    ...(ran.marks.length === 0 ? {} : { marks: ran.marks.map(({ name, at }) => ({ name, reachedOn: formatUtc(at) })) }),
     run: { command: [...options.command], exitCode: ran.exitCode, output: { sha256: ran.sha256 } },
   };
   const took = finishedAt - startedAt;
@@ -376,6 +378,7 @@ function anyFile(name: string, bytes: Buffer): ReportFile {
 interface Ran {
   readonly exitCode: number | null;
   readonly sha256: Digest;
+  readonly marks: readonly SeenMark[];
   /** The output, unless it is larger than a store keeps. */
   readonly kept: Buffer | undefined;
 }
@@ -390,6 +393,7 @@ function run(
   return new Promise((fulfil, reject) => {
     const hash = createHash("sha256");
     const chunks: Buffer[] = [];
+    const marks: SeenMark[] = [];
     let size = 0;
     const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"], timeout, killSignal: "SIGKILL" });
     const take = (chunk: Buffer): void => {
@@ -398,8 +402,13 @@ function run(
       if (size <= MAX_REPORT_BYTES) chunks.push(chunk);
       onOutput?.(chunk);
     };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
+    for (const stream of [child.stdout, child.stderr]) {
+      const reader = new MarkReader(marks);
+      stream.on("data", (chunk: Buffer) => {
+        reader.take(chunk, Date.now());
+        take(chunk);
+      });
+    }
     child.on("error", (cause) => {
       const code = "code" in cause ? String(cause.code) : cause.name;
       reject(new HoldpointError("usage", `can't run ${JSON.stringify(program)}: ${code}`, { cause }));
@@ -415,6 +424,7 @@ function run(
       fulfil({
         exitCode,
         sha256: hash.digest("hex"),
+        marks: reached(marks),
         kept: size <= MAX_REPORT_BYTES ? Buffer.concat(chunks) : undefined,
       });
     });

@@ -106,6 +106,8 @@ export interface EvidenceFacts {
     readonly took: number;
     /** Restore drills: whether the restored data was verified. */
     readonly integrity?: "verified" | "unverified" | "failed";
+    /** When parts of it were reached: plan time since its start, milliseconds. */
+    readonly marks?: readonly { readonly name: string; readonly after: number }[];
   };
   cost: { readonly currency: string; readonly monthly: number };
   "on-call": {

@@ -16,7 +16,8 @@ Examples:
   holdpoint attest run --stage staging --drill rollback --as sam@omnihub.dev --key sam.pem -- npx holdpoint rollback staging`;
 
 const RUN_HELP = `
-What is seen of the command is attested: its exit code, when it began and ended, the digest of its output.
+What is seen of the command is attested: its exit code, when it began and ended, the digest of its output. A line
+"holdpoint mark: <id>" that it prints is one of the rollback's marks, reached when it was seen.
 
 Examples:
   holdpoint attest run --stage staging --drill rollback --as sam@omnihub.dev -- npx holdpoint rollback staging

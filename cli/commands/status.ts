@@ -1,5 +1,7 @@
 import type { ExitCode } from "../../rollout/errors";
 import type { Outcome as Decided } from "../../rollout/decision";
+import type { Decision } from "../../rollout/decision";
+import type { Context } from "../context";
 import type { Register } from "./index";
 
 const HELP = `
@@ -38,6 +40,23 @@ export const registerStatus: Register = (program, context, ended) => {
       }
       context.terminal.say(renderDecision(now.decision));
       if (now.canary !== undefined) context.terminal.say(`canary: ${now.canary.weight} %`);
-      ended({ exitCode: EXIT[now.decision.outcome], result: now });
+      const levels = await levelsNow(context, stage, now.decision);
+      if (levels.text !== "") context.terminal.say(levels.text);
+      ended({ exitCode: EXIT[now.decision.outcome], result: { ...now, wayBack: levels.wayBack } });
     });
 };
+
+/** The levels of the way back, and what the gate says of the drills that prove them; none for a canary's stack. */
+async function levelsNow(context: Context, stack: string, decision: Decision) {
+  const [{ planOfStage }, { allAsked }, { provedLevels, renderLevels }, { stackKind }] = await Promise.all([
+    import("../plan-file"),
+    import("../../rollout/gate"),
+    import("../../rollout/levels"),
+    import("../../components/settings"),
+  ]);
+  if (stackKind(stack).kind === "canary") return { wayBack: [], text: "" };
+  const { plan, stage } = planOfStage(context, stack);
+  const asked = allAsked(plan, stage).map(({ criterion }) => criterion);
+  const wayBack = provedLevels(plan, asked, decision);
+  return { wayBack, text: renderLevels(wayBack) };
+}

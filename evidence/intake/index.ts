@@ -3,6 +3,7 @@ import type { EvidenceKind } from "../../rollout/evidence";
 import { criterion, pytestBenchmark, vitestBench } from "./benchmarks";
 import { checksums } from "./checksums";
 import { cobertura } from "./cobertura";
+import { drillRecord } from "./drill-record";
 import { githubReview } from "./github-review";
 import { githubRuns } from "./github-runs";
 import { githubWorkflow } from "./github-workflow";
@@ -59,6 +60,7 @@ export const FORMATS: readonly Format[] = [
   checksums,
   slsaProvenance,
   githubWorkflow,
+  drillRecord,
 ];
 
 /**

@@ -3,6 +3,9 @@ import { z } from "zod";
 import type { Predicate } from "./shared";
 import { common, ownType, sha256, stageName, utc, words } from "./shared";
 
+/** "detected" */
+const markName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
+
 const schema = z
   .object({
     ...common,
@@ -12,6 +15,11 @@ const schema = z
     outcome: z.enum(["passed", "failed"]),
     /** Restore drills: whether the restored data was verified. */
     integrity: z.enum(["verified", "unverified", "failed"]).optional(),
+    /** When each part of it was reached, by the plan's ids of the rollback's marks. */
+    marks: z
+      .array(z.object({ name: markName, reachedOn: utc }))
+      .max(100)
+      .optional(),
     /** Present where Holdpoint ran the drill itself. */
     run: z
       .object({
@@ -25,6 +33,12 @@ const schema = z
   .refine(
     ({ run, outcome }) => run === undefined || outcome === "failed" || run.exitCode === 0,
     "passed with an exit code that is not 0",
+  )
+  .refine(({ marks = [] }) => new Set(marks.map(({ name }) => name)).size === marks.length, "a mark stands there twice")
+  .refine(
+    ({ marks = [], startedOn, finishedOn }) =>
+      marks.every(({ reachedOn }) => startedOn <= reachedOn && reachedOn <= finishedOn),
+    "a mark was reached before startedOn or after finishedOn",
   );
 
 /** What attest writes. */
@@ -36,10 +50,18 @@ export const drill: Predicate<"drill"> = {
   type: ownType("drill"),
   schema,
   read(predicate, clock) {
-    const { drill: name, outcome, integrity, startedOn, finishedOn, stage } = schema.parse(predicate);
-    const took = clock.at(finishedOn) - clock.at(startedOn);
+    const { drill: name, outcome, integrity, startedOn, finishedOn, stage, marks } = schema.parse(predicate);
+    const after = (time: number): number => clock.at(time) - clock.at(startedOn);
     return {
-      facts: { drill: name, outcome, took, ...(integrity === undefined ? {} : { integrity }) },
+      facts: {
+        drill: name,
+        outcome,
+        took: after(finishedOn),
+        ...(integrity === undefined ? {} : { integrity }),
+        ...(marks === undefined
+          ? {}
+          : { marks: marks.map((mark) => ({ name: mark.name, after: after(mark.reachedOn) })) }),
+      },
       finishedAt: finishedOn,
       stage,
       past: [startedOn, finishedOn],

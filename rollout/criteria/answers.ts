@@ -58,7 +58,7 @@ export function guarded(evaluate: () => readonly Answer[]): readonly Answer[] {
 }
 
 function judge(criterion: Criterion, context: Context): Answer {
-  if ("attestedBy" in criterion) return judgeEvidence(criterion, context.world);
+  if ("attestedBy" in criterion) return judgeEvidence(criterion, context.world, context.plan);
   switch (criterion.kind) {
     case "window":
       return judgeWindow(criterion, context);

@@ -1,5 +1,6 @@
 /** Every kind of criterion that rests on evidence, and who judges it. */
-import type { EvidenceCriterion } from "../plan";
+import { marksOf } from "../levels";
+import type { EvidenceCriterion, Plan } from "../plan";
 import type { World } from "../world";
 import type { Answer } from "./answer";
 import { judgeArtifacts, judgeBranch, judgeProvenance, judgeSbom } from "./artifacts";
@@ -14,7 +15,7 @@ import { judgeTests } from "./tests";
 import { judgeWorkflow } from "./workflow";
 
 /** Judges one criterion by the evidence of the world. @throws Error for a kind that nothing judges, which is a fail. */
-export function judgeEvidence(criterion: EvidenceCriterion, world: World): Answer {
+export function judgeEvidence(criterion: EvidenceCriterion, world: World, plan: Pick<Plan, "rollback">): Answer {
   switch (criterion.kind) {
     case "tests":
       return judgeTests(criterion, world);
@@ -45,7 +46,7 @@ export function judgeEvidence(criterion: EvidenceCriterion, world: World): Answe
     case "changes":
       return judgeChanges(criterion, world);
     case "drill":
-      return judgeDrill(criterion, world);
+      return judgeDrill(criterion, world, marksOf(plan, criterion.drill));
     case "cost":
       return judgeCost(criterion, world);
     case "on-call":

@@ -1,5 +1,6 @@
 /** Readiness of those who run it: drills, on-call, runbooks, backups, costs. */
 import type { EvidenceOf } from "../evidence";
+import type { Mark } from "../levels";
 import type { CriterionOf } from "../plan";
 import { showDuration, showMoney, showTime } from "../units";
 import type { World } from "../world";
@@ -9,13 +10,17 @@ import { attestCommand } from "./commands";
 import { judgeLatest } from "./select";
 import type { Judged, Latest } from "./select";
 
-/** The newest drill passed, took less than allowed, and restored data that was verified. */
-export function judgeDrill(criterion: CriterionOf<"drill">, world: World): Answer {
+/**
+ * The newest drill passed, took less than allowed, and restored data that was verified.
+ * @param marks what it must have reached by when, in this order: those of the rollback whose level it proves
+ */
+export function judgeDrill(criterion: CriterionOf<"drill">, world: World, marks: readonly Mark[]): Answer {
   const { drill, within, lasting, integrity, stage } = criterion;
   const limits = [
     ...(within === undefined ? [] : [`in under ${showDuration(within)}`]),
     ...(lasting === undefined ? [] : [`after ${showDuration(lasting)} or longer`]),
     ...(integrity === undefined ? [] : ["with verified data"]),
+    ...marks.map(({ id, within: by }) => `${id} in under ${showDuration(by)}`),
   ];
   const latest = {
     wish: { kind: "drill", noun: `${drill} drill`, about: (facts: { drill: string }) => facts.drill === drill },
@@ -37,7 +42,25 @@ export function judgeDrill(criterion: CriterionOf<"drill">, world: World): Answe
     if (integrity !== undefined && facts.integrity !== integrity) {
       return { verdict: "fail", found: `${took}, its data ${facts.integrity ?? "unverified"}` };
     }
+    const missed = missedMarks(marks, facts.marks ?? []);
+    if (missed.length > 0) return { verdict: "fail", found: `${took}, ${missed.join(", ")}` };
     return { verdict: "pass", found: `${took}${integrity === undefined ? "" : ", its data verified"}` };
+  });
+}
+
+/** Marks that were not reached, too late, or before what comes before them: all of them, in words. */
+function missedMarks(
+  wanted: readonly Mark[],
+  reached: readonly { readonly name: string; readonly after: number }[],
+): string[] {
+  const after = new Map(reached.map((mark) => [mark.name, mark.after]));
+  return wanted.flatMap(({ id, within }, at) => {
+    const time = after.get(id);
+    if (time === undefined) return [`without the mark ${id}`];
+    if (!(time >= 0) || !(time < within)) return [`${id} after ${showDuration(time)}`];
+    const before = wanted[at - 1]?.id;
+    const earlier = before === undefined ? undefined : after.get(before);
+    return earlier !== undefined && earlier > time ? [`${id} before ${before ?? ""}`] : [];
   });
 }
 

@@ -56,7 +56,7 @@ export function judgeTriggers(watching: Watching): Finding[] {
 const BACK = "go back to 0 and mend what fired it";
 
 /** Fires when its criterion fails on evidence that counts; what is missing or too old does not fire it. */
-function judgeAttested(criterion: EvidenceCriterion, { world }: Watching): Answer {
+function judgeAttested(criterion: EvidenceCriterion, { plan, world }: Watching): Answer {
   const wanted = `nothing that makes "${criterion.title}" untrue`;
   const unknown = (found: string): Answer => ({
     wanted,
@@ -69,7 +69,7 @@ function judgeAttested(criterion: EvidenceCriterion, { world }: Watching): Answe
   if (future !== undefined) return unknown(`${future.file} was finished after now: a clock is off`);
   let answer: Answer;
   try {
-    answer = judgeEvidence(criterion, world);
+    answer = judgeEvidence(criterion, world, plan);
   } catch (error) {
     return unknown(`the check itself failed: ${error instanceof Error ? error.message : String(error)}`);
   }

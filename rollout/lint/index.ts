@@ -14,6 +14,7 @@ import {
   levelWithoutDrill,
   marksAreCumulative,
   marksOutOfOrder,
+  marksUnproved,
 } from "./rollback";
 import type { Found, Level, Rule } from "./rule";
 import { branchUnapproved, branchUnproved, loadOfNobody } from "./stages";
@@ -40,6 +41,7 @@ export const RULES: readonly Rule[] = [
   fromBefore,
   marksAreCumulative,
   marksOutOfOrder,
+  marksUnproved,
   detectedBeforeItIs,
   levelWithoutDrill,
   criticalWithoutRunbook,

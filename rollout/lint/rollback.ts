@@ -69,6 +69,24 @@ export const detectedBeforeItIs: Rule = {
   },
 };
 
+/** Marks are shown by the drills of levels; without one nobody measures them. */
+export const marksUnproved: Rule = {
+  id: "marks-unproved",
+  level: "warning",
+  says: "Marks of a rollback are shown by the drill of one of its levels",
+  check: ({ rollback: { marks, levels } }) =>
+    marks.length === 0 || Object.keys(levels).length > 0
+      ? []
+      : [
+          {
+            path: ["rollback", "marks"],
+            found: `${marks.map(({ id }) => id).join(", ")}, and no level of the rollback`,
+            wrong: "no drill has to reach them, so nobody knows whether they can be kept",
+            instead: '"levels" with the drill that shows them',
+          },
+        ],
+};
+
 /** A way back that nobody has tried lately is a hope. */
 export const levelWithoutDrill: Rule = {
   id: "level-without-drill",

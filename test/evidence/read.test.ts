@@ -64,7 +64,13 @@ describe("evidence of each kind", () => {
         counts: { critical: 0, high: 0, medium: 1, low: 0, unknown: 0 },
         critical: [],
       },
-      drill: { drill: "restore", outcome: "passed", took: 40 * 60_000, integrity: "verified" },
+      drill: {
+        drill: "restore",
+        outcome: "passed",
+        took: 40 * 60_000,
+        integrity: "verified",
+        marks: [{ name: "detected", after: 2 * 60_000 }],
+      },
       cost: { currency: "USD", monthly: 400.48 },
       "on-call": {
         shifts: [

@@ -164,6 +164,7 @@ export const HAPPY: Readonly<Record<EvidenceKind, Json>> = {
     finishedOn: "2026-11-21T09:40:00Z",
     outcome: "passed",
     integrity: "verified",
+    marks: [{ name: "detected", reachedOn: "2026-11-21T09:02:00Z" }],
   },
   cost: { stage: "production", finishedOn: "2026-11-21T10:00:00Z", currency: "USD", monthly: "400.48" },
   "on-call": {

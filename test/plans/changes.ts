@@ -37,6 +37,17 @@ export function measures(suite: string, name: string, value: number, environment
   });
 }
 
+/** A drill reached a mark so many milliseconds after its start, or did not say when. */
+export function reached(drill: string, mark: string, after: number | undefined): Change {
+  return evidence("drill", { drill }, (item) => {
+    const { marks = [] } = item.facts;
+    if (!marks.some(({ name }) => name === mark)) throw new Error(`${drill} has no mark ${mark} in this world`);
+    const others = marks.filter(({ name }) => name !== mark);
+    const changed = after === undefined ? others : [...others, { name: mark, after }];
+    return { ...item, facts: { ...item.facts, marks: changed } };
+  });
+}
+
 /** Evidence was finished so much earlier: "8 days". */
 export function older<K extends EvidenceKind>(kind: K, by: string, about: Some<K> = {}): Change {
   return evidence(kind, about, (item) => ({ ...item, finishedAt: item.finishedAt - span(by) }));

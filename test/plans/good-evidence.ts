@@ -3,6 +3,7 @@
  * criterion needs a line in `FACTS`; nothing here knows any one plan.
  */
 import type { Evidence, EvidenceFacts, EvidenceKind } from "../../rollout/evidence";
+import { marksOf } from "../../rollout/levels";
 import type { CriterionOf, EvidenceCriterion, Plan, Stage } from "../../rollout/plan";
 import { fitting } from "./fitting";
 
@@ -159,7 +160,8 @@ const FACTS: { readonly [K in Kind]: Make<K> } = {
     const least = Math.max(...all.map(({ lasting }) => lasting ?? 0));
     const most = Math.min(...all.map(({ within }) => within ?? 2 * MINUTE));
     const took = least > 0 ? least : most / 2;
-    return [piece("drill", { drill, outcome: "passed", took, integrity: "verified" })];
+    const marks = marksOf(plan, drill).map(({ id, within }) => ({ name: id, after: within * 0.9 }));
+    return [piece("drill", { drill, outcome: "passed", took, integrity: "verified", marks })];
   },
   cost: ({ monthly: { min, max } }) => [
     piece("cost", { currency: min.currency, monthly: (min.amount + max.amount) / 2 }),

@@ -3,6 +3,7 @@ import { judgePipelines } from "../../rollout/criteria/code";
 import { judgeBackup, judgeDrill, judgeRunbooks } from "../../rollout/criteria/operations";
 import { judgeVulnerabilities } from "../../rollout/criteria/security";
 import { judgeTests } from "../../rollout/criteria/tests";
+import { marksOf } from "../../rollout/levels";
 import type { Criterion, CriterionKind, CriterionOf } from "../../rollout/plan";
 import * as f from "./world-factory";
 
@@ -116,6 +117,50 @@ test("a backup may be taken either way where the plan says any", () => {
 
 test("a drill may take no time at all, but not less", () => {
   const judge = (took: number) =>
-    judgeDrill(criterion("drill", {}), f.world({ evidence: [f.rollbackDrill({ took })] })).verdict;
+    judgeDrill(criterion("drill", {}), f.world({ evidence: [f.rollbackDrill({ took })] }), []).verdict;
   expect([judge(0), judge(-1)]).toEqual(["pass", "fail"]);
+});
+
+describe("the marks of a rollback", () => {
+  const marks = [
+    { id: "detected", title: "Detected", within: 2 * f.MINUTE, covers: [] },
+    { id: "verified", title: "Verified", within: 5 * f.MINUTE, covers: [] },
+  ];
+  const reached = (...all: readonly (readonly [string, number])[]) => ({
+    marks: all.map(([name, after]) => ({ name, after })),
+  });
+  const judge = (facts: Parameters<typeof f.rollbackDrill>[0], asked = marks) => {
+    const answer = judgeDrill(criterion("drill", {}), f.world({ evidence: [f.rollbackDrill(facts)] }), asked);
+    return `${answer.verdict}: ${answer.found}`;
+  };
+  const took = "a rollback drill that took 40 seconds";
+
+  test("are all reached in time, in their order", () => {
+    expect(judge(reached(["detected", 60_000], ["verified", 299_999]))).toMatch(/^pass: /);
+    expect(judge(reached(["verified", 60_000], ["detected", 60_000], ["more", 1]))).toMatch(/^pass: /);
+    const { wanted } = judgeDrill(criterion("drill", {}), f.world(), marks);
+    expect(wanted).toContain("detected in under 2 minutes verified in under 5 minutes");
+  });
+  test("that a drill does not carry are no pass", () => {
+    expect(judge({})).toBe(`fail: ${took}, without the mark detected, without the mark verified`);
+    expect(judge(reached(["detected", 1]))).toBe(`fail: ${took}, without the mark verified`);
+    expect(judge(reached(["Detected", 1], ["verified", 2]))).toBe(`fail: ${took}, without the mark detected`);
+  });
+  test("that were reached too late, at no time, or before what comes before them are no pass", () => {
+    expect(judge(reached(["detected", 120_000], ["verified", 299_999]))).toBe(
+      `fail: ${took}, detected after 2 minutes`,
+    );
+    expect(judge(reached(["detected", Number.NaN], ["verified", 1]))).toBe(
+      `fail: ${took}, detected after an unknown time`,
+    );
+    expect(judge(reached(["detected", -1], ["verified", 1]))).toBe(`fail: ${took}, detected after 1 ms`);
+    expect(judge(reached(["detected", 60_000], ["verified", 59_999]))).toBe(`fail: ${took}, verified before detected`);
+  });
+  test("are asked of the drills of the rollback's levels, and of no other", () => {
+    const level = { drill: "rollback", drillMaxAge: f.DAY, title: "T", within: f.HOUR, does: ["It"], covers: [] };
+    const rollback = { ...f.PLAN.rollback, marks, levels: { code: level } };
+    expect(marksOf({ rollback }, "rollback")).toEqual(marks);
+    expect(marksOf({ rollback }, "restore")).toEqual([]);
+    expect(marksOf({ rollback: { ...rollback, levels: {} } }, "rollback")).toEqual([]);
+  });
 });

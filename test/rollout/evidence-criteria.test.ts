@@ -26,7 +26,7 @@ function piece<K extends EvidenceKind>(kind: K, facts: EvidenceOf<K>["facts"], m
 }
 
 function says(asked: EvidenceCriterion, evidence: readonly Evidence[], more: Partial<World> = {}): string {
-  const { verdict, found } = judgeEvidence(asked, f.world({ evidence: [...evidence], ...more }));
+  const { verdict, found } = judgeEvidence(asked, f.world({ evidence: [...evidence], ...more }), f.PLAN);
   return `${verdict}: ${found}`;
 }
 
@@ -566,7 +566,7 @@ describe.each(Object.entries(ROWS))("%s", (_name, { asked, good, opens, blocks, 
     );
   });
   test("tells what was wanted, how to mend it, and the command", () => {
-    const { wanted, remedy, command } = judgeEvidence(asked, f.world({ evidence: [] }));
+    const { wanted, remedy, command } = judgeEvidence(asked, f.world({ evidence: [] }), f.PLAN);
     expect(wanted).not.toMatch(/undefined|NaN/);
     expect(remedy).not.toBe("");
     expect(command).toMatch(/^npx holdpoint attest /);

@@ -89,7 +89,7 @@ describe("as the rulings have it, nothing is found", () => {
         "criteria: [{",
         "criteria: [{ kind: branch, id: branch, title: B, owner: team, attestedBy: [ci], maxAge: 1 day, branch: release/v2 }, { kind: update-plan-review, id: review, title: R, owner: team, from: [lead], validFor: 1 day }, {",
       ]),
-    ).toEqual(["detection-from-trigger", "marks-are-cumulative"]));
+    ).toEqual(["detection-from-trigger", "marks-are-cumulative", "marks-unproved"]));
   test("or its code was reviewed by others", () => {
     const review = (kind: string) =>
       rules("sarvanom", [
@@ -136,7 +136,7 @@ describe("three levels of a number", () => {
 });
 
 describe("what is dangerous in any plan", () => {
-  const plan = readFileSync("plans/omnihub.yaml", "utf8");
+  const plan = readFileSync("test/fixtures/rollout/plan.yaml", "utf8");
   const inOmnihub = (...changes: readonly (readonly [string, string])[]): string[] => {
     const text = changes.reduce((now, [from, to]) => {
       if (!now.includes(from)) throw new Error(`not in the plan: ${from}`);
@@ -220,7 +220,7 @@ describe("what is dangerous in any plan", () => {
     expect(
       more([
         "rollback:\n  within",
-        "rollback:\n  marks: [{ title: A, within: 30 seconds }, { title: B, within: 20 seconds }, { title: C, within: 2 minutes }]\n  within",
+        "rollback:\n  marks: [{ id: a, title: A, within: 30 seconds }, { id: b, title: B, within: 20 seconds }, { id: c, title: C, within: 2 minutes }]\n  within",
       ]).filter((one) => one.startsWith("marks-out")),
     ).toEqual([
       'marks-out-of-order: "B" by 20 seconds, after "A" by 30 seconds',

@@ -73,7 +73,7 @@ function says(change: Partial<Facts>, asked: object = ASKED): string {
     ...asked,
   } as unknown as EvidenceCriterion;
   const evidence = f.evidence("workflow", { ...GOOD, ...change });
-  const { verdict, found } = judgeEvidence(criterion, f.world({ evidence: [evidence] }));
+  const { verdict, found } = judgeEvidence(criterion, f.world({ evidence: [evidence] }), f.PLAN);
   return verdict === "pass" ? verdict : `${verdict}: ${found}`;
 }
 

@@ -1,7 +1,7 @@
 /** What the canary is judged by, what sends it back, and what must hold before the release is promoted. */
 import { refused } from "../cases";
 import type { Case } from "../cases";
-import { alerted, measured, older, once, reads, says } from "../changes";
+import { alerted, measured, older, once, reached, reads, says } from "../changes";
 import { measuresNow, proof, suite } from "../marketplace-changes";
 
 const step = { stage: "production", to: 25 };
@@ -152,7 +152,7 @@ const AFTER: readonly Case[] = [
 const MINUTE = 60_000;
 const production = { stage: "production" };
 
-/** Mark of the rollback → its criterion, its demand, and minutes. */
+/** Mark of the rollback, its demand, and minutes. */
 const MARKS = [
   ["detected", "SV-56", 2],
   ["decided", "SV-57", 5],
@@ -162,27 +162,29 @@ const MARKS = [
 
 /** What the ways back were rehearsed to be. */
 const WAY_BACK: readonly Case[] = [
-  ...MARKS.flatMap(([measure, row, minutes]) =>
-    proof(
-      {
-        rows: [row],
-        ask: production,
-        by: `rollback-${measure}`,
-        kind: "measurement",
-        about: { suite: "quick-rollback" },
-        what: `when the rollback was ${measure}`,
-        tooOld: "31 days",
-        staged: true,
-      },
-      {
-        [`the rollback was ${measure} after ${minutes} minutes`]: measuresNow(
-          "quick-rollback",
-          measure,
-          minutes * MINUTE,
-        ),
-      },
+  ...MARKS.flatMap(([mark, row, minutes]) => [
+    refused(
+      [row],
+      `the rollback was ${mark} after ${minutes} minutes`,
+      production,
+      "quick-rollback-drill",
+      reached("quick-rollback", mark, minutes * MINUTE),
     ),
-  ),
+    refused(
+      [row],
+      `nobody noted when the rollback was ${mark}`,
+      production,
+      "quick-rollback-drill",
+      reached("quick-rollback", mark, undefined),
+    ),
+    refused(
+      [row],
+      `the database's rollback was ${mark} after ${minutes} minutes`,
+      production,
+      "database-rollback-drill",
+      reached("database-rollback", mark, minutes * MINUTE),
+    ),
+  ]),
   ...proof(
     {
       rows: ["SV-60", "SV-142"],
