@@ -23,7 +23,9 @@ import { refuse } from "./report";
 import { restic } from "./restic";
 import { slsaProvenance } from "./provenance";
 import { sarif } from "./sarif";
-import { cycloneDx, spdx } from "./sbom";
+import { cycloneDx, cycloneDxXml } from "./cyclonedx";
+import { spdx, spdx3 } from "./spdx";
+import { autocannon, locust } from "./load-tests";
 import { snyk } from "./snyk";
 import { surveyCsv } from "./survey";
 import { trivy } from "./trivy";
@@ -45,6 +47,8 @@ export const FORMATS: readonly Format[] = [
   istanbulFinal,
   k6Summary,
   k6Export,
+  autocannon,
+  locust,
   vitestBench,
   pytestBenchmark,
   criterion,
@@ -53,7 +57,9 @@ export const FORMATS: readonly Format[] = [
   grype,
   sarif,
   cycloneDx,
+  cycloneDxXml,
   spdx,
+  spdx3,
   surveyCsv,
   githubReview,
   opsgenie,

@@ -81,9 +81,13 @@ export const sarif: Format = {
 
 function checkRun(file: ReportFile, { tool, invocations = [], artifacts = [], results }: Run): void {
   const { name } = tool.driver;
-  const errors = invocations
-    .flatMap((one) => [...(one.toolExecutionNotifications ?? []), ...(one.toolConfigurationNotifications ?? [])])
-    .filter((one) => one.level === "error");
+  // Semgrep warns of a file that it could not parse, finds nothing in it, and says that it was successful.
+  const errors = invocations.flatMap(
+    ({ toolExecutionNotifications: ran = [], toolConfigurationNotifications = [] }) => [
+      ...ran.filter(({ level: said }) => said === "error" || said === "warning"),
+      ...toolConfigurationNotifications.filter(({ level: said }) => said === "error"),
+    ],
+  );
   if (errors.length > 0 || invocations.some(({ executionSuccessful }) => !executionSuccessful)) {
     const why = errors[0]?.message.text;
     throw refuse(

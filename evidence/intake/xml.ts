@@ -62,6 +62,16 @@ export function children(element: Element, name: string): Element[] {
   return Array.isArray(found) ? found.map((child: unknown) => (isRecord(child) ? child : {})) : [];
 }
 
+/** The text of the only child of a name; undefined where there is none, or several. */
+export function textOf(element: Element, name: string): string | undefined {
+  const found = element[name];
+  if (!Array.isArray(found) || found.length !== 1) return undefined;
+  const [child] = found as unknown[];
+  // Beside attributes the parser puts the text under a name of its own.
+  const text = isRecord(child) ? child["#text"] : child;
+  return typeof text === "string" ? unescape(text) : undefined;
+}
+
 /** An attribute with its entities put in; undefined where there is none. */
 export function attribute(element: Element, name: string): string | undefined {
   const value = element[`@${name}`];

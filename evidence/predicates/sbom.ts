@@ -1,5 +1,5 @@
 /**
- * A list of the components of an artifact: CycloneDX or SPDX, each under its own predicate type. attest writes the
+ * A list of the components of an artifact: CycloneDX or SPDX (2, 3), each under its own predicate type. attest writes the
  * members that identify a component and names the whole list by digest, for an envelope has a limited size.
  */
 import { z } from "zod";
@@ -25,7 +25,23 @@ const spdx = z.object({
   packages: z.array(z.object({ SPDXID: words, name: words, versionInfo: z.string().optional() })),
 });
 
-const schema = z.union([cycloneDx, spdx]);
+const spdx3 = z.object({
+  "@context": words,
+  "@graph": z
+    .tuple([
+      z.object({ type: z.literal("CreationInfo"), created: utc, specVersion: z.string().regex(/^3\.\d+\.\d+$/) }),
+    ])
+    .rest(
+      z.object({
+        type: z.literal("software_Package"),
+        name: words,
+        software_packageVersion: z.string().optional(),
+        software_packageUrl: z.string().optional(),
+      }),
+    ),
+});
+
+const schema = z.union([cycloneDx, spdx, spdx3]);
 
 /** What attest writes. */
 export type SbomPredicate = z.input<typeof schema>;
@@ -38,7 +54,11 @@ export const sbom: Predicate<"sbom"> = {
   schema,
   read(predicate) {
     // Not the union: its error would name neither format's missing member.
-    if (isSpdx(predicate)) {
+    if (has(predicate, "@graph")) {
+      const [{ created }, ...packages] = spdx3.parse(predicate)["@graph"];
+      return reading("SPDX", packages.length, created);
+    }
+    if (has(predicate, "spdxVersion")) {
       const { creationInfo, packages } = spdx.parse(predicate);
       return reading("SPDX", packages.length, creationInfo.created);
     }
@@ -47,8 +67,8 @@ export const sbom: Predicate<"sbom"> = {
   },
 };
 
-function isSpdx(predicate: unknown): boolean {
-  return typeof predicate === "object" && predicate !== null && "spdxVersion" in predicate;
+function has(predicate: unknown, member: string): boolean {
+  return typeof predicate === "object" && predicate !== null && Object.hasOwn(predicate, member);
 }
 
 function reading(format: "CycloneDX" | "SPDX", components: number, made: number): ReturnType<typeof sbom.read> {

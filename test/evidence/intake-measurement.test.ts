@@ -65,6 +65,105 @@ describe("a load test by k6", () => {
   });
 });
 
+describe("a load test by autocannon", () => {
+  const LOAD_ALONE = { suite: "load-test" };
+  it("is read, with the time that it carries", () => {
+    const taken = intake([fixture("load/autocannon.json")], LOAD_ALONE);
+    expect(taken).toMatchObject({ kind: "measurement", finishedAt: "2026-11-21T18:25:02.284Z", statedBy: false });
+    expect(Object.fromEntries(all(taken))).toEqual({
+      "latency-average": "5.48 ms",
+      "latency-min": "4 ms",
+      "latency-max": "23 ms",
+      "latency-p50": "5 ms",
+      "latency-p75": "6 ms",
+      "latency-p90": "6 ms",
+      "latency-p97-5": "7 ms",
+      "latency-p99": "8 ms",
+      "latency-p99-9": "14 ms",
+      "requests-rate": "835.67 per-second",
+      "requests-count": "2507 count",
+      "failed-rate": "0 ratio",
+      "timeouts-count": "0 count",
+      received: "310868 bytes",
+      duration: "3020 ms",
+    });
+  });
+  it("counts as failed what was answered with an error, or not at all", () => {
+    const file = fixture("load/autocannon-failed.json");
+    const { non2xx, requests } = file.json as { non2xx: number; requests: { total: number } };
+    expect(non2xx).toBeGreaterThan(0);
+    expect(all(intake([file], LOAD_ALONE)).get("failed-rate")).toBe(`${non2xx / requests.total} ratio`);
+    const errors = edited("load/autocannon.json", '"errors":0', '"errors":93');
+    expect(all(intake([errors], LOAD_ALONE)).get("failed-rate")).toBe(`${93 / 2600} ratio`);
+  });
+  it.each<[string, string | RegExp, string, RegExp]>([
+    ["without an answer", '"total":2507', '"total":0', /^intake-empty: .*autocannon ended without one answer$/],
+    ["without an end", /"finish":"[^"]*",/, "", /^intake-missing-field: .*"finish"/],
+    ["with an end without a zone", ".284Z", ".284", /^intake-missing-field: .*"finish" is no time with a zone$/],
+    ["with a text for a number", '"p99":8', '"p99":"8"', /^intake-missing-field: .*"latency\.p99"/],
+  ])("%s is refused", async (_name, from, to, message) => {
+    expect(await refusal(() => intake([edited("load/autocannon.json", from, to)], LOAD_ALONE))).toMatch(message);
+  });
+});
+
+describe("a load test by Locust", () => {
+  const LOAD_ALONE = { suite: "load-test" };
+  it("is read: of each request and of all together, with the time that it carries", () => {
+    const taken = intake([fixture("load/locust.json")], LOAD_ALONE);
+    expect(taken).toMatchObject({ kind: "measurement", finishedAt: "2026-11-21T18:25:09.945Z", statedBy: false });
+    const measures = all(taken);
+    expect(measures.get("all-requests-count")).toBe("397 count");
+    expect(measures.get("all-failed-rate")).toBe(`${20 / 397} ratio`);
+    expect(measures.get("all-p95")).toBe("11 ms");
+    expect(measures.get("all-max")).toMatch(/^15\.44\d* ms$/);
+    expect(measures.get("get-flaky-failed-rate")).toBe(`${20 / 198} ratio`);
+    expect(measures.get("get-flaky-p50")).toBe("8 ms");
+    expect(measures.get("get-failed-rate")).toBe("0 ratio");
+    expect(measures.get("duration")).toMatch(/^463\d\.\d+ ms$/);
+  });
+  it("has the percentiles that its own CSV has", () => {
+    const counts = { 15: 1, 11: 11, 4: 1, 9: 47, 8: 61, 7: 29, 6: 10, 2: 8, 3: 8, 10: 17, 1: 3, 12: 2 };
+    const sorted = Object.entries(counts).flatMap(([time, many]) => Array<number>(many).fill(Number(time)));
+    sorted.sort((a, b) => a - b);
+    const measures = all(intake([fixture("load/locust.json")], LOAD_ALONE));
+    for (const percent of [50, 75, 90, 95, 99]) {
+      const rank = Math.ceil((sorted.length * percent) / 100) - 1;
+      expect(measures.get(`get-flaky-p${percent}`)).toBe(`${sorted[rank]} ms`);
+    }
+  });
+  it.each<[string, string | RegExp, string, RegExp]>([
+    [
+      "that counts more requests than it timed",
+      '"num_requests": 198',
+      '"num_requests": 199',
+      /^intake-inconsistent: .*\/flaky states 199/,
+    ],
+    ["with more failed than sent", '"num_failures": 20', '"num_failures": 200', /^intake-inconsistent: /],
+    [
+      "of requests without their times",
+      /"last_request_timestamp": [\d.]+/g,
+      '"last_request_timestamp": null',
+      /^intake-missing-field: .*says no time/,
+    ],
+    ["with a time that is none", '"15": 1', '"fast": 1', /^intake-missing-field: /],
+  ])("%s is refused", async (_name, from, to, message) => {
+    expect(await refusal(() => intake([edited("load/locust.json", from, to)], LOAD_ALONE))).toMatch(message);
+  });
+  it("without one request is refused", async () => {
+    const idle = JSON.stringify([
+      {
+        ...(fixture("load/locust.json").json as object[])[0],
+        num_requests: 0,
+        num_failures: 0,
+        response_times: {},
+      },
+    ]);
+    expect(await refusal(() => intake([text(idle)], LOAD_ALONE))).toBe(
+      "intake-empty: report: Locust ended without one answer",
+    );
+  });
+});
+
 describe("benchmarks", () => {
   const BENCH = { suite: "benchmarks" };
   it("of vitest are read, in milliseconds as it counts them", () => {

@@ -88,6 +88,13 @@ describe("SARIF", () => {
       critical: [],
     });
   });
+  it("of Semgrep is read; it carries no time", () => {
+    expect(intake([fixture("sarif/semgrep.sarif")], { ...AT, scope: "code" })).toMatchObject({
+      facts: { scanner: "Semgrep OSS", scope: "code", counts: { ...COUNTS, high: 1, medium: 1 } },
+      statedBy: true,
+    });
+    expect(intake([fixture("sarif/semgrep-clean.sarif")], AT).facts).toMatchObject({ counts: COUNTS });
+  });
   it("of ESLint carries no time", async () => {
     expect(intake([fixture("sarif/eslint.sarif")], AT)).toMatchObject({
       facts: { counts: { ...COUNTS, high: 1 } },
@@ -191,6 +198,12 @@ describe("a scan is refused", () => {
       () => fixture(`${sarif}-error.sarif`),
       {},
       "intake-run-failed: bandit-error.sarif: Bandit says that it could not scan everything: syntax error while parsing AST from file",
+    ],
+    [
+      "SARIF of Semgrep that passed over a file, with a warning and as a success",
+      () => fixture("sarif/semgrep-unparsed.sarif"),
+      AT,
+      "intake-run-failed: semgrep-unparsed.sarif: Semgrep OSS says that it could not scan everything: Syntax error at line broken.py:2:\n `=` was unexpected",
     ],
     [
       "SARIF of a tool that failed",
