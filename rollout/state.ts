@@ -7,6 +7,7 @@ import { canonical, digest } from "./canonical";
 import type { Clock } from "./clock";
 import { HoldpointError } from "./errors";
 import type { Digest } from "./evidence";
+import type { Promised } from "./owed";
 import { withoutSecrets } from "./secrets";
 import type { CanaryRecord, StageEntry, StageRecord, StageState } from "./world";
 
@@ -148,6 +149,20 @@ function share(backends: readonly { readonly name: string; readonly weight: numb
   return total === 0 ? 0 : (100 * part) / total;
 }
 
+const WORKLOAD = /^kubernetes:apps\/v1:(Deployment|StatefulSet|DaemonSet)$/;
+const workload = z.looseObject({
+  template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }) }),
+});
+
+/** Images of the containers that a state's workloads run, as they were last written; each once. */
+export function workloadImages(deployment: Deployment): string[] {
+  const images = deployment.resources
+    .filter(({ type }) => WORKLOAD.test(type))
+    .flatMap(({ inputs }) => workload.safeParse(inputs?.["spec"]).data?.template.spec.containers ?? [])
+    .map(({ image }) => image);
+  return [...new Set(images)];
+}
+
 const releaseName = z.object({ image: z.string().min(1), commit: z.string().min(1) });
 const entry = z.object({
   release: releaseName,
@@ -179,7 +194,11 @@ const owedSchema = z.object({
     }),
   ),
 });
-const canaryStep = z.object({ weight: z.number().min(0).max(100), release: releaseName });
+const canaryStep = z.object({
+  weight: z.number().min(0).max(100),
+  release: releaseName,
+  obligations: z.unknown().optional(),
+});
 
 /** The stacks of a stage, undefined for one that does not exist yet. */
 export interface StageStacks {
@@ -205,6 +224,7 @@ export function stageStateOf(stacks: StageStacks, service: string, clock: Clock)
   return {
     ok: true,
     ...(record === undefined ? {} : { record }),
+    ...(stage === undefined ? {} : { images: workloadImages(stage) }),
     ...(step === undefined ? {} : { canary: step }),
     ...(stacks.operations === undefined ? {} : { operations }),
   };
@@ -240,6 +260,12 @@ function owedOf(found: unknown): NonNullable<StageRecord["owed"]> {
   return { failure: `a malformed record: owed.${issue?.path.map(String).join(".") ?? ""}` };
 }
 
+/** As `owedOf`. */
+function promisedOf(found: unknown): Promised {
+  const { data } = owedSchema.shape.obligations.safeParse(found);
+  return data ?? { failure: "a canary's step with malformed obligations" };
+}
+
 /** The record moves only when what runs there does. A time that can't be read is not known, which is no reason to go. */
 function sinceOf(deployment: Deployment, clock: Clock): Pick<StageEntry, "since"> {
   const modified = modifiedAt(deployment, "record");
@@ -255,5 +281,12 @@ function canaryOf(deployment: Deployment, service: string, clock: Clock): Canary
   const { data } = canaryStep.safeParse(stashInput(deployment, "step"));
   const modified = modifiedAt(deployment, "step");
   if (data === undefined || modified === undefined || !Number.isFinite(modified)) return "malformed";
-  return { ...data, since: clock.at(modified), ...(routed === undefined ? {} : { routed }) };
+  const { weight, release, obligations } = data;
+  return {
+    weight,
+    release,
+    since: clock.at(modified),
+    ...(routed === undefined ? {} : { routed }),
+    ...(obligations === undefined ? {} : { obligations: promisedOf(obligations) }),
+  };
 }

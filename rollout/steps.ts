@@ -14,7 +14,7 @@ import type { Canary, Plan, Stage } from "./plan";
 import { releaseTypeOf } from "./release-types";
 import { isPlannedRoute, plannedRoute, showRoute } from "./route";
 import { showDuration, showTime } from "./units";
-import { canaryOf, sameName, stageState, weightNow } from "./world";
+import { canaryOf, entered, sameName, stageState, weightNow } from "./world";
 import type { CanaryRecord, StageState, World } from "./world";
 
 /** Every check of a step, in the order that a reader wants them. */
@@ -190,14 +190,13 @@ function judgeRelease({ stage, world }: Transition, state: StageState): Answer {
     remedy: `roll this release out to ${stage.name} first`,
     command: `pulumi up -s ${stage.name} --policy-pack policies`,
   };
-  if (!state.ok) return { ...rest, verdict: "fail", found: `${stage.name}'s state could not be read: ${state.why}` };
-  const entered = state.record?.current?.release;
-  if (entered === undefined) return { ...rest, verdict: "fail", found: `nothing was ever rolled out to ${stage.name}` };
-  if (!sameName(entered, world.release)) {
-    return { ...rest, verdict: "fail", found: `release ${short(entered.commit)} in ${stage.name}` };
+  const now = entered(world, stage.name);
+  if ("why" in now) return { ...rest, verdict: "fail", found: now.why };
+  const { release, type } = now.entry;
+  if (!sameName(release, world.release)) {
+    return { ...rest, verdict: "fail", found: `release ${short(release.commit)} in ${stage.name}` };
   }
   // The canary's own stack file says the type, too: another one there would choose another ladder.
-  const type = state.record?.current?.type;
   if (type !== releaseTypeOf(world)) {
     return {
       ...rest,
@@ -216,7 +215,7 @@ function judgeRelease({ stage, world }: Transition, state: StageState): Answer {
       command: `npx holdpoint canary ${stage.name} 0`,
     };
   }
-  return { ...rest, verdict: "pass", found: `release ${short(entered.commit)} in ${stage.name}` };
+  return { ...rest, verdict: "pass", found: `release ${short(release.commit)} in ${stage.name}` };
 }
 
 function asType(type: string | undefined): string {

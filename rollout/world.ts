@@ -5,7 +5,7 @@
 import type { Approval, Digest, Evidence, RejectedEvidence, Waiver } from "./evidence";
 import type { CalendarFile } from "./freezes";
 import type { Inventory } from "./inventory";
-import type { Owed } from "./owed";
+import type { Owed, Promised } from "./owed";
 import type { Readings } from "./readings";
 import type { Release } from "./release";
 import type { TrustMark, TrustStanding } from "./trust";
@@ -47,6 +47,8 @@ export interface CanaryRecord {
   readonly release: ReleaseName;
   /** Weight that the HTTPRoute really has in the state; absent where the state has no route. */
   readonly routed?: number;
+  /** What was promised for waivers of its steps' criteria; absent: nothing. The stage's next entry asks for it. */
+  readonly obligations?: Promised;
 }
 
 /** What is known of a stage. */
@@ -54,6 +56,8 @@ export type StageState =
   | {
       readonly ok: true;
       readonly record?: StageRecord;
+      /** Images of the workloads in the stage stack's state. Absent: nobody looked. */
+      readonly images?: readonly string[];
       /** Of the whole service. */
       readonly canary?: CanaryRecord;
       /** Of single operations, by name; one that never took a step is not here. */
@@ -162,6 +166,21 @@ export function stageState(world: World, stage: string): StageState {
   return Object.hasOwn(world.stages, stage)
     ? (world.stages[stage] ?? { ok: false, why: "not looked at" })
     : { ok: false, why: `the stage "${stage}" was not looked at` };
+}
+
+/**
+ * What a stage runs, or in words why that can't be said. A record is believed as far as the state bears it out: an
+ * update of a part (`--target`) can write a record of what is not there. The way back rests on the record alone.
+ */
+export function entered(world: World, stage: string): { readonly entry: StageEntry } | { readonly why: string } {
+  const state = stageState(world, stage);
+  if (!state.ok) return { why: `${stage}'s state could not be read: ${state.why}` };
+  const entry = state.record?.current;
+  if (entry === undefined) return { why: `nothing was ever rolled out to ${stage}` };
+  if (state.images?.includes(entry.release.image) === true) return { entry };
+  return {
+    why: `the record of release ${entry.release.commit.slice(0, 7)} in ${stage}, and no workload in its state that runs its image`,
+  };
 }
 
 /** Where a canary of the stage stands: the whole service's, or one operation's. */

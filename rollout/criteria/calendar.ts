@@ -5,7 +5,7 @@ import type { Busy, Freeze } from "../freezes";
 import { outsideTimes, sinceTimes, windowTimes } from "../openings";
 import type { CriterionOf, Plan, Stage, Window } from "../plan";
 import { showDuration, showTime } from "../units";
-import { sameName, stageState, weightNow } from "../world";
+import { entered, sameName, stageState, weightNow } from "../world";
 import { allCanaries } from "./progress";
 import type { ReleaseName, World } from "../world";
 import { listed, short } from "./answer";
@@ -24,7 +24,9 @@ export function judgeWindow(criterion: CriterionOf<"window">, { plan, stage, wri
       times: "unknown",
     };
   }
-  return windowAnswer(window, world.now);
+  const answer = windowAnswer(window, world.now);
+  // A preview changes nothing, and what it saves is approved before the window opens: there it waits for time, as for people.
+  return world.mode === "preview" && answer.opensAt !== undefined ? { ...answer, verdict: "pending" } : answer;
 }
 
 function named({ windows }: Plan, name: string): Window | undefined {
@@ -142,15 +144,14 @@ export function judgeStageLasted(criterion: CriterionOf<"stage-lasted">, { world
     command: `pulumi up -s ${stage} --policy-pack policies`,
     times: "unknown",
   } as const;
-  const state = stageState(world, stage);
-  if (!state.ok) return { ...rest, verdict: "fail", found: `${stage}'s state could not be read: ${state.why}` };
-  const current = state.record?.current;
-  if (current === undefined) return { ...rest, verdict: "fail", found: `nothing was ever rolled out to ${stage}` };
-  if (!any && !sameName(current.release, world.release)) {
-    return { ...rest, verdict: "fail", found: `release ${short(current.release.commit)} in ${stage}` };
+  const now = entered(world, stage);
+  if ("why" in now) return { ...rest, verdict: "fail", found: now.why };
+  const { release, since } = now.entry;
+  if (!any && !sameName(release, world.release)) {
+    return { ...rest, verdict: "fail", found: `release ${short(release.commit)} in ${stage}` };
   }
   const { command: _, ...wait } = rest;
-  return lastedAnswer(current.since, { atLeast, atMost, now: world.now }, wait);
+  return lastedAnswer(since, { atLeast, atMost, now: world.now }, wait);
 }
 
 interface Lasting {

@@ -1,7 +1,7 @@
 /** Where the rollout stands: the stage before, the canary. */
 import { stageOf } from "../plan";
 import type { CriterionOf, Plan, Stage } from "../plan";
-import { canariesIn, canaryOf, sameName, stageState, weightNow } from "../world";
+import { canariesIn, canaryOf, entered, sameName, stageState, weightNow } from "../world";
 import type { CanaryRecord, ReleaseName, StageRecord, StageState, World } from "../world";
 import { short } from "./answer";
 import type { Answer, Context } from "./answer";
@@ -16,19 +16,19 @@ export function judgeStageDone(criterion: CriterionOf<"stage-done">, { plan, wor
     remedy: any ? `finish ${stage} first` : `roll this release out to ${stage} first`,
     command: `pulumi up -s ${stage} --policy-pack policies`,
   };
-  const state = stageState(world, stage);
-  if (!state.ok) return { ...rest, verdict: "fail", found: `${stage}'s state could not be read: ${state.why}` };
-  const current = state.record?.current;
-  if (current === undefined) return { ...rest, verdict: "fail", found: `nothing was ever rolled out to ${stage}` };
-  if (!any && !sameName(current.release, world.release)) {
-    return { ...rest, verdict: "fail", found: `release ${showName(current.release)} in ${stage}` };
+  const now = entered(world, stage);
+  if ("why" in now) return { ...rest, verdict: "fail", found: now.why };
+  const { release: current } = now.entry;
+  if (!any && !sameName(current, world.release)) {
+    return { ...rest, verdict: "fail", found: `release ${showName(current)} in ${stage}` };
   }
-  const less = traffic === undefined ? undefined : lessTraffic(plan, stage, state, current.release, traffic);
+  const state = stageState(world, stage);
+  const less = traffic === undefined ? undefined : lessTraffic(plan, stage, state, current, traffic);
   if (less !== undefined) {
     const remedy = `bring its canary to ${traffic}% by its steps`;
     return { ...rest, verdict: "fail", found: less, remedy, command: `npx holdpoint canary ${stage} ${traffic}` };
   }
-  return { ...rest, verdict: "pass", found: `release ${short(current.release.commit)} in ${stage}` };
+  return { ...rest, verdict: "pass", found: `release ${short(current.commit)} in ${stage}` };
 }
 
 /** The first canary of a stage that has less traffic than asked for, in words. A stage without any has none. */

@@ -8,6 +8,7 @@ import { everything, expectRefused, prepare, type ProgramTurn } from "./tamperin
 const NO_PACK = "clearance-missing: no policy pack answered, and this program changes nothing without one";
 const EARLIER = "clearance-missing: the answer belongs to an earlier run";
 const TARGET = "urn:pulumi:production::holdpoint::**";
+const OTHER_IMAGE = `registry.omnihub.dev/omnihub@sha256:${"1".repeat(64)}`;
 const CLEARANCE = "urn:pulumi:production::holdpoint::pulumi:index:Stash::clearance";
 
 let stand: Stand;
@@ -130,6 +131,32 @@ describe("a release whose evidence is missing", () => {
       "NO-GO security-scan",
       "NO-GO restore-drill",
     );
+  });
+});
+
+describe("a record that an update of a part wrote", () => {
+  it("does not count as the release in staging: no workload of its state runs it", async () => {
+    stand.back("approved");
+    for (const stack of ["staging", "production"]) stand.set(stack, "holdpoint:release.image", OTHER_IMAGE);
+    await stand.expectDone(
+      stand.up(
+        "staging",
+        "--target",
+        "**::pulumi:index:Stash::record",
+        "--target",
+        "**::pulumi:index:Stash::clearance",
+      ),
+    );
+    await expectRefused(
+      stand,
+      "production",
+      () => stand.preview("production"),
+      "NO-GO staging-done:",
+      "and no workload in its state that runs its image",
+    );
+    // The control: the whole of it, and the criterion is met.
+    await stand.expectDone(stand.up("staging"));
+    expect((await stand.preview("production")).text).not.toContain("NO-GO staging-done:");
   });
 });
 

@@ -171,7 +171,7 @@ function statesOf(plan: Plan, stage: Stage, ask: Ask, now: number): Record<strin
     // An earlier stage's canaries are where they end.
     const end = { stage: name, ...(ask.type === undefined ? {} : { type: ask.type }) };
     const canaries = canariesBefore(plan.stages[index] ?? stage, index === at ? ask : end, now);
-    return [name, { ok: true, record, ...(reached ? canaries : {}) }];
+    return [name, { ok: true, images: [RELEASE.image, BASELINE.image], record, ...(reached ? canaries : {}) }];
   });
   return Object.fromEntries(states);
 }

@@ -90,7 +90,8 @@ test("the canary of a stage before is read where a criterion asks for its traffi
   checkpoint("staging-canary", "step", { weight: 25, release: name(settings.release) });
   const asksFor = (more: object) => {
     const plan = structuredClone({ ...omnihub(), source: undefined });
-    const done = plan.stages[1]?.enter.criteria.find(({ kind }) => kind === "stage-done");
+    const production = plan.stages.find((stage) => stage.name === settings.stage);
+    const done = production?.enter.criteria.find(({ kind }) => kind === "stage-done");
     Object.assign(done ?? {}, more);
     return { ...plan, source: omnihub().source };
   };

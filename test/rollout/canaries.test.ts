@@ -72,6 +72,7 @@ function world(operation: string, operations: Record<string, CanaryRecord>, more
     stages: {
       production: {
         ok: true,
+        images: f.IMAGES,
         record: { current, usedApprovals: [], owed: { debts: [], obligations: [] } },
         operations,
       },
@@ -284,6 +285,7 @@ describe("a stage with canaries of operations", () => {
       stages: {
         production: {
           ok: true,
+          images: f.IMAGES,
           record: { current: { ...entry, ...before }, usedApprovals: [], owed: { debts: [], obligations: [] } },
           operations,
         },
@@ -305,6 +307,7 @@ describe("a stage with canaries of operations", () => {
       stages: {
         production: {
           ok: true as const,
+          images: f.IMAGES,
           record: { current: entry, usedApprovals: [], owed: { debts: [], obligations: [] } },
           operations,
         },

@@ -24,7 +24,7 @@ const entry = (more: Partial<StageEntry> = {}): StageEntry => ({
 });
 const inStaging = (more: Partial<StageEntry>): World["stages"] => ({
   ...f.world().stages,
-  staging: { ok: true, record: { current: entry(more), usedApprovals: [] } },
+  staging: { ok: true, images: f.IMAGES, record: { current: entry(more), usedApprovals: [] } },
 });
 
 describe("a named window", () => {
@@ -143,6 +143,7 @@ freezes:
       ...f.world().stages,
       production: {
         ok: true,
+        images: f.IMAGES,
         record: { previous: entry(), current: entry({ request: f.hex("8") }), usedApprovals: [] },
       } as const,
     };
@@ -257,6 +258,7 @@ ${criterion("sign-off", "left", "from: [cto], validFor: 24 hours, itemsAttestedB
       ...stages,
       production: {
         ok: true,
+        images: f.IMAGES,
         record: { current: entry({ release: f.BASELINE, request: f.hex("6") }), usedApprovals: [f.hex("f")] },
       } as const,
     };
@@ -298,6 +300,7 @@ ${criterion("sign-off", "finished", "from: [cto], validFor: 24 hours, itemsAttes
     ...f.world().stages,
     production: {
       ok: true,
+      images: f.IMAGES,
       record: { current: entry({ request: f.hex("2") }), usedApprovals: [] },
       canary: { ...canary, ...more },
     },
@@ -332,7 +335,11 @@ ${criterion("sign-off", "finished", "from: [cto], validFor: 24 hours, itemsAttes
     }
     const none = {
       ...f.world().stages,
-      production: { ok: true, record: { current: entry({ request: f.hex("2") }), usedApprovals: [] } } as const,
+      production: {
+        ok: true,
+        images: f.IMAGES,
+        record: { current: entry({ request: f.hex("2") }), usedApprovals: [] },
+      } as const,
     };
     expect(finding(finishing({ stages: none }), "finish.watch")).toMatchObject({
       verdict: "fail",
@@ -358,7 +365,10 @@ ${criterion("sign-off", "finished", "from: [cto], validFor: 24 hours, itemsAttes
       previous: entry({ baseline: f.RELEASE }),
       usedApprovals: [],
     };
-    const back = finishing({ stages: { ...stages(), production: { ok: true, record } }, approvals: [] });
+    const back = finishing({
+      stages: { ...stages(), production: { ok: true, images: f.IMAGES, record } },
+      approvals: [],
+    });
     expect(back).toMatchObject({ outcome: "GO", wayBack: "back to exactly what ran there before, always allowed" });
   });
 });

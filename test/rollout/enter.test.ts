@@ -372,6 +372,14 @@ describe("the window", () => {
     );
     expect(at(1, 59, 59_999)).toMatch(/opens next on Sunday 2026-11-22 02:00 UTC$/);
   });
+  test("only waits for time in a preview, whose update plan is approved before it opens", () => {
+    const closed = f.NOW - f.DAY;
+    const decision = decideEnter(f.PLAN, "production", f.world({ now: closed, mode: "preview" }));
+    const window = decision.findings.find(({ criterion }) => criterion === "deployment-window");
+    expect(window).toMatchObject({ verdict: "pending", opensAt: Date.UTC(2026, 10, 22, 2) });
+    const shut = decideEnter(f.PLAN, "production", f.world({ now: closed, mode: "up" }));
+    expect(shut.outcome).toBe("NO-GO");
+  });
   test("says in data when it opens", () => {
     expect(finding("deployment-window", { now: f.NOW - f.DAY, evidence: [] })).toMatchObject({
       opensAt: Date.UTC(2026, 10, 22, 2),
@@ -386,7 +394,7 @@ describe("the stage before", () => {
   test("passes with this release", () => expect(says("staging-done")).toBe("pass: release 9999999 in staging"));
   test("fails with another release, with none, unreadable, or unknown", () => {
     const other = { release: f.BASELINE, baseline: f.BASELINE, request: f.hex("2") };
-    expect(staging({ ok: true, record: { current: other, usedApprovals: [] } })).toBe(
+    expect(staging({ ok: true, images: f.IMAGES, record: { current: other, usedApprovals: [] } })).toBe(
       "fail: release 1111111 in staging",
     );
     expect(staging({ ok: true })).toBe("fail: nothing was ever rolled out to staging");
@@ -395,6 +403,27 @@ describe("the stage before", () => {
     expect(says("staging-done", production === undefined ? {} : { stages: { production } })).toBe(
       'fail: staging\'s state could not be read: the stage "staging" was not looked at',
     );
+  });
+});
+
+describe("a stage's record that its state does not bear out", () => {
+  const record = { current: { release: f.RELEASE, baseline: f.BASELINE, request: f.hex("2") }, usedApprovals: [] };
+  const staging = (images: object) => ({
+    stages: { ...f.world().stages, staging: { ok: true as const, record, ...images } },
+  });
+  const NOT_THERE = "fail: the record of release 9999999 in staging, and no workload in its state that runs its image";
+  test.each([
+    ["runs another image", { images: [f.BASELINE.image] }],
+    ["runs nothing", { images: [] }],
+    ["was not looked at", {}],
+  ])("does not count where the state %s", (_, images) => expect(says("staging-done", staging(images))).toBe(NOT_THERE));
+  test("does not keep the way back from going exactly there again", () => {
+    const production = {
+      ok: true as const,
+      record: { ...record, current: { ...record.current, request: f.hex("7") } },
+    };
+    const { wayBack } = enter({ stages: { production } });
+    expect(wayBack).toBe("exactly what runs there now");
   });
 });
 

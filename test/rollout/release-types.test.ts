@@ -26,7 +26,7 @@ const release = (type: string | undefined, digit = "9"): Release => ({
 const run = (suite: string, of = release("hotfix"), more = {}) =>
   f.smoke(1, { suite, ...more }, { stage: "production", subject: { commits: [of.commit], sha256: [] } });
 const record = (owed?: StageRecord["owed"]): World["stages"] => ({
-  production: { ok: true, record: { usedApprovals: [], ...(owed === undefined ? {} : { owed }) } },
+  production: { ok: true, images: f.IMAGES, record: { usedApprovals: [], ...(owed === undefined ? {} : { owed }) } },
 });
 const deciding = (of: Release, evidence: World["evidence"], owed: StageRecord["owed"] = NOTHING_OWED): Decision =>
   enter(PLAN, { release: of, evidence, approvals: [], stages: record(owed) });
@@ -187,7 +187,7 @@ describe("what is owed", () => {
         release: second,
         baseline: second,
         evidence: suites.map((suite) => run(suite, second)),
-        stages: { production: { ok: true, canary, record: { current, usedApprovals: [], owed } } },
+        stages: { production: { ok: true, images: f.IMAGES, canary, record: { current, usedApprovals: [], owed } } },
       });
     expect(says(finishing("smoke"), "load")).toBe("NO-GO; fail: no run");
     expect(finishing("smoke", "load")).toMatchObject({ outcome: "GO", owed: NOTHING_OWED });
@@ -227,7 +227,10 @@ describe("what is owed", () => {
     const laddered = plan([SMOKE], TYPES, CANARY);
     const step = (type: string | undefined): Decision => {
       const of = release(type, "8");
-      const worldOf = f.canaryWorld(0, { release: of, stages: { production: { ok: true, record: entered } } });
+      const worldOf = f.canaryWorld(0, {
+        release: of,
+        stages: { production: { ok: true, images: f.IMAGES, record: entered } },
+      });
       return decideStep(laddered, "production", 50, worldOf);
     };
     expect(step("hotfix").outcome).toBe("GO");
@@ -240,6 +243,7 @@ describe("what is owed", () => {
     const stages: World["stages"] = {
       production: {
         ok: true,
+        images: f.IMAGES,
         record: {
           current: { release: second, baseline: f.BASELINE, request: f.hex("8") },
           previous: { release: f.RELEASE, baseline: f.BASELINE, request: f.hex("7") },

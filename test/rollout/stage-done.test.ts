@@ -34,7 +34,10 @@ const canary = (weight: number, more: Partial<CanaryRecord> = {}): CanaryRecord 
   ...more,
 });
 const staging = (state: Partial<Extract<StageState, { ok: true }>>): Partial<World> => ({
-  stages: { ...f.world().stages, staging: { ok: true, record: { current: entry(), usedApprovals: [] }, ...state } },
+  stages: {
+    ...f.world().stages,
+    staging: { ok: true, images: f.IMAGES, record: { current: entry(), usedApprovals: [] }, ...state },
+  },
 });
 
 function found(asked: string, more: Partial<World>, shape = CANARY, kind = "stage-done"): Finding {

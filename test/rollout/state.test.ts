@@ -149,6 +149,7 @@ describe("a stage's state", () => {
         previous: entry,
         usedApprovals: [hex("e")],
       },
+      images: [],
       canary: { weight: 5, release: name(RELEASE), since: Date.UTC(2026, 10, 22, 2), routed: 25 },
     });
   });
@@ -157,8 +158,23 @@ describe("a stage's state", () => {
     for (const modified of ["", "yesterday", undefined]) {
       const { modified: _, ...stashed } = stash("record", record);
       const found = of(state({ ...stashed, ...(modified === undefined ? {} : { modified }) }), undefined);
-      expect(found).toEqual({ ok: true, record: { current: entry, usedApprovals: [] } });
+      expect(found).toEqual({ ok: true, images: [], record: { current: entry, usedApprovals: [] } });
     }
+  });
+  test("has the images of its workloads as they were last written, each once", () => {
+    const workload = (kind: string, ...images: unknown[]) => ({
+      urn: `urn:pulumi:p::holdpoint::kubernetes:apps/v1:${kind}::${images.join()}`,
+      type: `kubernetes:apps/v1:${kind}`,
+      inputs: { spec: { template: { spec: { containers: images.map((image) => ({ image })) } } } },
+      outputs: { spec: { template: { spec: { containers: [{ image: "drifted" }] } } } },
+    });
+    const stage = state(
+      workload("Deployment", "a", "b"),
+      workload("StatefulSet", "b"),
+      workload("Job", "c"),
+      workload("Deployment", 7),
+    );
+    expect(of(stage, undefined)).toEqual({ ok: true, images: ["a", "b"] });
   });
   test("of stacks that do not exist is known to be empty", () =>
     expect(of(undefined, undefined)).toEqual({ ok: true }));

@@ -287,7 +287,7 @@ describe("the way back", () => {
     const after = nextRecord(record, state.record.previous, back);
     expect(after).toMatchObject({ current: { request: f.hex("6") }, usedApprovals: [] });
     expect(after.previous).toBeUndefined();
-    const forward = f.world({ ...dark, stages: { production: { ok: true, record: after } } });
+    const forward = f.world({ ...dark, stages: { production: { ok: true, images: f.IMAGES, record: after } } });
     expect(decideEnter(f.PLAN, "production", forward).outcome).toBe("NO-GO");
   });
 });

@@ -225,12 +225,15 @@ export function world(more: Partial<World> = {}): World {
     trust: TRUST,
     declared: DECLARED,
     stages: {
-      staging: { ok: true, record: { current: ENTERED, usedApprovals: [] } },
-      production: { ok: true, record: { current: BEFORE, usedApprovals: [] } },
+      staging: { ok: true, images: IMAGES, record: { current: ENTERED, usedApprovals: [] } },
+      production: { ok: true, images: IMAGES, record: { current: BEFORE, usedApprovals: [] } },
     },
     ...more,
   };
 }
+
+/** What the workloads of each stage run. */
+export const IMAGES = [RELEASE.image, BASELINE.image];
 
 /** A world in which the canary of production may go on: at `weight`, held for longer than any hold. */
 export function canaryWorld(weight: number, more: Partial<World> = {}, canary: Partial<CanaryRecord> = {}): World {
@@ -238,6 +241,7 @@ export function canaryWorld(weight: number, more: Partial<World> = {}, canary: P
     stages: {
       production: {
         ok: true,
+        images: IMAGES,
         record: { current: ENTERED, previous: BEFORE, usedApprovals: [] },
         canary: { weight, since: NOW - 31 * MINUTE, release: RELEASE, routed: weight, ...canary },
       },
