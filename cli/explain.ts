@@ -6,6 +6,7 @@ import { criterionLine, type Canary, type Criterion, type Plan, type Stage } fro
 import { isArmed } from "../rollout/triggers";
 import { showDuration, showPercent, showQuantity } from "../rollout/units";
 import { showLimits } from "../rollout/limits";
+import { asksOf } from "./explain-asks";
 
 /** One criterion as a reader wants it. */
 export interface ExplainedCriterion {
@@ -15,6 +16,8 @@ export interface ExplainedCriterion {
   /** Handle of who mends it, and how to reach them. */
   readonly owner: string;
   readonly contact: string;
+  /** What passes it, by its keys: "the newest 3 runs of browser". Empty where the kind alone says it. */
+  readonly asks: string;
   /** Who must say so: roles that attest or approve. Empty where nobody has to. */
   readonly who: string;
   /** How old it may be; empty where age does not matter. */
@@ -133,9 +136,9 @@ function renderGate({ title, criteria }: ExplainedGate): string[] {
 }
 
 function renderCriterion(explained: ExplainedCriterion, indent: string): string {
-  const { criterion, title, who, fresh, limits, types, owner, contact, line } = explained;
+  const { criterion, title, asks, who, fresh, types, owner, contact, line } = explained;
   const only = types.length === 0 ? "" : `only a ${types.join(" or ")}`;
-  const details = [only, limits, who, fresh, `mended by ${owner} (${contact})`, line].filter((part) => part !== "");
+  const details = [only, asks, who, fresh, `mended by ${owner} (${contact})`, line].filter((part) => part !== "");
   return `${indent}${criterion}: ${title}\n${indent}    ${details.join(" | ")}`;
 }
 
@@ -189,6 +192,7 @@ function explainCriterion(plan: Plan, stage: Stage, criterion: Criterion): Expla
     kind,
     owner,
     contact: plan.owners[owner]?.contact ?? "",
+    asks: asksOf(criterion, plan, stage),
     who: whoSays(criterion),
     fresh: freshness(criterion),
     limits: isLimited(criterion) ? showLimits(criterion) : "",

@@ -5,7 +5,7 @@ import { parsePlan, stageOf } from "../../rollout/plan";
 import type { Stage } from "../../rollout/plan";
 
 function explained(change: (text: string) => string, stage = "production"): string {
-  const plan = parsePlan(change(readFileSync("plans/omnihub.yaml", "utf8")), "plan.yaml");
+  const plan = parsePlan(change(readFileSync("test/fixtures/rollout/plan.yaml", "utf8")), "plan.yaml");
   return renderExplanation(explainStage(plan, stageOf(plan, stage) as Stage)).replace(/plan\.yaml:\d+/g, "LINE");
 }
 /** The plan with texts put before others. */
@@ -53,7 +53,7 @@ test("tells the exit of the stage before, the finish, criteria of steps, approva
     "To leave staging, all of:\n  staging-week: A week\n      for 7 days or longer | mended by qa (#qa) | LINE\nTo enter production",
   );
   expect(said).toContain(
-    "To make it the baseline of production, 1 day after its last step, all of:\n  p95-low: Fast\n      below 500 ms | over 1 day | mended by sre",
+    "To make it the baseline of production, 1 day after its last step, all of:\n  p95-low: Fast\n      p95 below 500 ms | over 1 day | mended by sre",
   );
   const steps = explained((text) =>
     text
