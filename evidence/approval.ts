@@ -14,7 +14,8 @@ import { formatUtc } from "./time";
 /** Exact predicateType of an approval. */
 export const APPROVAL_TYPE = ownType("approval");
 
-const schema = z
+/** What its predicate must look like. */
+export const approvalSchema = z
   .object({
     approver: words,
     binding: z.object({ stack: words, updatePlan: sha256, request: sha256, state: sha256 }),
@@ -69,7 +70,7 @@ export function signApproval(decision: ApprovalDecision, key: PrivateKey): Envel
 
 /** Reads an approval out of a verified statement. Throws EnvelopeError "malformed". */
 export function parseApproval(statement: Statement): StatedApproval {
-  const result = schema.safeParse(statement.predicate);
+  const result = approvalSchema.safeParse(statement.predicate);
   if (!result.success) throw malformed("the approval", result.error);
   const { approver, binding, decision, items, reason, saw, approvedOn } = result.data;
   const subjects: readonly Digest[] = statement.subject.sha256;

@@ -17,14 +17,18 @@ import { formatUtc } from "./time";
 export const WAIVER_TYPE = ownType("waiver");
 
 /** A span of plan time as plans write it: "4 hours". */
-const span = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-  context.addIssue({ code: "custom", message: `${JSON.stringify(text.slice(0, 40))} is no duration above zero` });
-  return z.NEVER;
-});
+const span = z
+  .string()
+  .meta({ description: 'a span of plan time: "4 hours"' })
+  .transform((text, context) => {
+    const milliseconds = parseDuration(text);
+    if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
+    context.addIssue({ code: "custom", message: `${JSON.stringify(text.slice(0, 40))} is no duration above zero` });
+    return z.NEVER;
+  });
 
-const schema = z.object({
+/** What its predicate must look like. */
+export const waiverSchema = z.object({
   signer: words,
   binding: z.object({
     stack: words,
@@ -72,7 +76,7 @@ export function signWaiver({ grantedAt, ...grant }: WaiverGrant, key: PrivateKey
 
 /** Reads a waiver out of a verified statement. Throws EnvelopeError "malformed". */
 export function parseWaiver({ subject, predicate }: Statement): StatedWaiver {
-  const result = schema.safeParse(predicate);
+  const result = waiverSchema.safeParse(predicate);
   if (!result.success) throw malformed("the waiver", result.error);
   const { grantedOn, ...stated } = result.data;
   const { commit } = stated.binding;

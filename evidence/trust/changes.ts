@@ -29,7 +29,8 @@ const MAX_STEPS = 64;
 const MAX_CLAIMS = 16;
 const SKEW = 60_000;
 
-const schema = z.object({ from: sha256, to: sha256, version: z.int().min(2), signedOn: utc });
+/** What its predicate must look like. */
+export const trustChangeSchema = z.object({ from: sha256, to: sha256, version: z.int().min(2), signedOn: utc });
 
 /** A change, in digests of the two texts. */
 export interface TrustChange {
@@ -44,7 +45,7 @@ export interface TrustChange {
 /** Writes and signs a change. */
 export function signTrustChange({ signedAt, ...change }: TrustChange, key: PrivateKey): Envelope {
   const predicate = { ...change, signedOn: formatUtc(signedAt) };
-  schema.parse(predicate);
+  trustChangeSchema.parse(predicate);
   return sign(STATEMENT_TYPE, statementBody({ sha256: change.to, name: "trust" }, TRUST_CHANGE_TYPE, predicate), [key]);
 }
 
@@ -52,7 +53,7 @@ export function signTrustChange({ signedAt, ...change }: TrustChange, key: Priva
 function parseChange(body: Buffer): TrustChange | undefined {
   const { predicateType, predicate, subject } = parseStatement(body);
   if (predicateType !== TRUST_CHANGE_TYPE) return undefined;
-  const result = schema.safeParse(predicate);
+  const result = trustChangeSchema.safeParse(predicate);
   if (!result.success) throw malformed("the change", result.error);
   const { signedOn, ...change } = result.data;
   if (subject.sha256.join() !== change.to) throw new EnvelopeError("malformed", "its subject is another file");

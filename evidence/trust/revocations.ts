@@ -69,7 +69,8 @@ const entry = z
     reason: z.enum(REVOCATION_REASONS),
   })
   .refine(({ key, identity }) => (key === undefined) !== (identity === undefined), "either a key or an identity");
-const schema = z.object({ serial: z.int().min(1), issuedOn: utc, revoked: z.array(entry).max(5000) });
+/** What its predicate must look like. */
+export const revocationsSchema = z.object({ serial: z.int().min(1), issuedOn: utc, revoked: z.array(entry).max(5000) });
 
 /** What a list says. */
 export interface RevocationsSaid {
@@ -113,7 +114,7 @@ function parseList(body: Buffer): RevocationsSaid {
   if (statement.predicateType !== REVOCATIONS_TYPE) {
     throw new EnvelopeError("malformed", `a statement of another type than ${REVOCATIONS_TYPE}`);
   }
-  const result = schema.safeParse(statement.predicate);
+  const result = revocationsSchema.safeParse(statement.predicate);
   if (!result.success) throw malformed("the list", result.error);
   const { serial, issuedOn, revoked } = result.data;
   return { serial, issuedAt: issuedOn, revoked };

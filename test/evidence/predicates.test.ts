@@ -1,13 +1,23 @@
 import { format } from "prettier";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { APPROVAL_TYPE, approvalSchema } from "../../evidence/approval";
 import { EnvelopeError } from "../../evidence/dsse";
 import { PREDICATES, predicateOf } from "../../evidence/predicates";
+import { TRUST_CHANGE_TYPE, trustChangeSchema } from "../../evidence/trust/changes";
+import { REVOCATIONS_TYPE, revocationsSchema } from "../../evidence/trust/revocations";
+import { WAIVER_TYPE, waiverSchema } from "../../evidence/waiver";
 import { machineClock } from "../../rollout/clock";
 import type { EvidenceKind } from "../../rollout/evidence";
 import { HAPPY } from "./world";
 
-const OWN = Object.values(PREDICATES).filter(({ type }) => type.startsWith("https://holdpoint.dev/"));
+const OWN = [
+  ...Object.values(PREDICATES).filter(({ type }) => type.startsWith("https://holdpoint.dev/")),
+  { kind: "approval", type: APPROVAL_TYPE, schema: approvalSchema },
+  { kind: "waiver", type: WAIVER_TYPE, schema: waiverSchema },
+  { kind: "revocations", type: REVOCATIONS_TYPE, schema: revocationsSchema },
+  { kind: "trust-change", type: TRUST_CHANGE_TYPE, schema: trustChangeSchema },
+];
 
 describe("the JSON Schema of each of Holdpoint's own predicates", () => {
   // To write them anew: npx vitest run --project unit test/evidence/predicates.test.ts -u
