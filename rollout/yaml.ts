@@ -10,6 +10,8 @@ import type { Document, Node } from "yaml";
 import type { z } from "zod";
 import { HoldpointError } from "./errors";
 import type { ErrorCode } from "./errors";
+import { readPlain } from "./plain-yaml";
+import type { PlainYaml, Spot } from "./plain-yaml";
 
 /** Bytes; a rollout plan is some 20 KB. */
 export const MAX_YAML_BYTES = 1024 * 1024;
@@ -58,13 +60,21 @@ export function readYaml(text: string, file: string): YamlSource {
       `${file}: found ${Buffer.byteLength(text)} bytes, expected at most 1 MiB`,
     );
   }
+  if (isTooDeep(text)) throw new HoldpointError("yaml-syntax", `${file}: nested too deeply`);
+  const plain = readPlain(text);
+  if (plain !== undefined) return plainSource(plain, text, file);
+  return readWhole(text, file);
+}
+
+/** Reads any YAML that is not nested too deeply. Only it says what a mistake is. */
+export function readWhole(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const document = parse(text, file, lines);
   const mistakes = [...syntaxMistakes(document, lines), ...hidingMistakes(document, lines)];
   if (mistakes.length > 0) {
     throw new HoldpointError("yaml-syntax", listed(mistakes.map((mistake) => at(file, mistake.at, mistake.text))));
   }
-  return source(document, lines, file);
+  return wholeSource(document, lines, file);
 }
 
 /** Deeper than any plan; far below where the recursive parser would end the process, which nothing can catch. */
@@ -77,16 +87,18 @@ const MAX_DEPTH = 100;
 function isTooDeep(text: string): boolean {
   if (/^[ \t?:-]{200}/m.test(text)) return true;
   let depth = 0;
-  for (const character of text) {
-    if (character === "[" || character === "{") depth += 1;
-    else if ((character === "]" || character === "}") && depth > 0) depth -= 1;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === OPEN || code === OPEN_MAP) depth += 1;
+    else if ((code === CLOSE || code === CLOSE_MAP) && depth > 0) depth -= 1;
     if (depth > MAX_DEPTH) return true;
   }
   return false;
 }
 
+const [OPEN, CLOSE, OPEN_MAP, CLOSE_MAP] = [91, 93, 123, 125];
+
 function parse(text: string, file: string, lineCounter: LineCounter): Document.Parsed {
-  if (isTooDeep(text)) throw new HoldpointError("yaml-syntax", `${file}: nested too deeply`);
   try {
     return parseDocument(text, { lineCounter, version: "1.2", schema: "core", merge: false, prettyErrors: false });
   } catch (cause) {
@@ -128,17 +140,25 @@ function hidingMistakes(document: Document.Parsed, lines: LineCounter): Placed[]
   return found;
 }
 
-function source(document: Document.Parsed, lines: LineCounter, file: string): YamlSource {
-  const place = (offset: number): Position => position(lines, offset);
-  const positionOf = (path: Path): Position => place(offsetOf(document, path));
+/** What a source is made of: its data, and offsets of values and keys. */
+interface Parts {
+  readonly file: string;
+  readonly data: unknown;
+  place(offset: number): Position;
+  /** Of the value at a path, or of its nearest parent that exists. */
+  valueAt(path: Path): number;
+  keyAt(path: Path, key: string): number | undefined;
+}
+
+function sourceOf({ file, data, place, valueAt, keyAt }: Parts): YamlSource {
+  const positionOf = (path: Path): Position => place(valueAt(path));
   const keyPosition = (path: Path, key: string): Position => {
-    const map = path.length === 0 ? document.contents : document.getIn(path, true);
-    const offset = keyOffset(map, key);
+    const offset = keyAt(path, key);
     return offset === undefined ? positionOf(path) : place(offset);
   };
   return {
     file,
-    data: document.toJS({ maxAliasCount: 0 }) as unknown,
+    data,
     position: positionOf,
     keyPosition,
     lineOf: (path) => {
@@ -147,6 +167,45 @@ function source(document: Document.Parsed, lines: LineCounter, file: string): Ya
       return spot.line;
     },
   };
+}
+
+function wholeSource(document: Document.Parsed, lines: LineCounter, file: string): YamlSource {
+  return sourceOf({
+    file,
+    data: document.toJS({ maxAliasCount: 0 }) as unknown,
+    place: (offset) => position(lines, offset),
+    valueAt: (path) => offsetOf(document, path),
+    keyAt: (path, key) => keyOffset(path.length === 0 ? document.contents : document.getIn(path, true), key),
+  });
+}
+
+function plainSource({ data, spots }: PlainYaml, text: string, file: string): YamlSource {
+  const root = spots.get(data);
+  const spotOf = (path: Path): Spot | undefined => {
+    const value = valueAt(data, path);
+    return typeof value === "object" && value !== null ? spots.get(value) : undefined;
+  };
+  let lines: LineCounter | undefined;
+  return sourceOf({
+    file,
+    data,
+    place: (offset) => position((lines ??= lineStarts(text)), offset),
+    valueAt: (path) => {
+      for (let length = path.length; length > 0; length--) {
+        const offset = spotOf(path.slice(0, length - 1))?.values.get(path[length - 1] ?? "");
+        if (offset !== undefined) return offset;
+      }
+      return root?.at ?? 0;
+    },
+    keyAt: (path, key) => spotOf(path)?.keys.get(key),
+  });
+}
+
+function lineStarts(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines.addNewLine(at + 1);
+  return lines;
 }
 
 function offsetOf(document: Document.Parsed, path: Path): number {
