@@ -1,10 +1,11 @@
 /**
- * Whether a store still holds all that was ever added: the log's chain, each envelope that it lists, each decision and
- * what it rested on. Names what is missing. What it can't see: a log whose end was cut off and that no decision names.
+ * Whether a store still holds all that was ever added: the log's chain, each envelope that it lists, the raw reports, each
+ * decision and what it rested on. Names what is missing. What it can't see: a log whose end was cut off and that no decision names.
  */
 import type { Digest } from "../rollout/evidence";
 import { readDecision, type DecisionRecord } from "./decisions";
-import type { Store } from "./store";
+import { referencedBy } from "./reference";
+import type { Store, StoredEnvelope } from "./store";
 import type { Entry, Walk } from "./store/chain";
 
 /** What was found. */
@@ -43,6 +44,7 @@ export async function audit(store: Store): Promise<Audit> {
       ...lost,
       ...content.rejected.filter(({ file }) => !isListed(file, listed)).map(({ file, detail }) => `${file}: ${detail}`),
       ...(await Promise.all(records.map((record) => problemsOf(store, record, evidence, there)))).flat(),
+      ...(await reportsGone(store, content.envelopes)),
     ],
     unlisted: [
       ...[...there].filter((id) => !listed.has(id)).map((id) => `evidence ${id}`),
@@ -53,6 +55,20 @@ export async function audit(store: Store): Promise<Audit> {
 
 /** Milliseconds: nobody waits at a gate for it. */
 const AUDIT_DEADLINE = 10 * 60_000;
+
+/** Raw reports that envelopes refer to and that are not there as they were; one at a time, for they may be large. */
+async function reportsGone(store: Store, envelopes: readonly StoredEnvelope[]): Promise<string[]> {
+  const lost: string[] = [];
+  for (const { id, bytes } of envelopes) {
+    for (const { sha256, name } of referencedBy(bytes)) {
+      if ((await store.getRaw(sha256)) !== undefined) continue;
+      lost.push(
+        `raw report ${sha256.slice(0, 12)} (${name}), named by reference ${id.slice(0, 12)}, is gone or damaged`,
+      );
+    }
+  }
+  return lost;
+}
 
 function named(id: string, { n, what }: Entry): string {
   const { kind, stage } = what;

@@ -11,6 +11,7 @@ import { digest } from "./canonical";
 import { EnvelopeError, STATEMENT_TYPE } from "./dsse";
 import { decodeBase64 } from "./base64";
 import { predicateOf } from "./predicates";
+import { REFERENCE_TYPE } from "./reference";
 import type { SignedFile } from "./sigstore-bundle";
 import { parseSigned } from "./sigstore-bundle";
 import type { Signed, SignedBy } from "./signed";
@@ -101,6 +102,7 @@ export function judgeEnvelopes(
   const context = { trust, clock, now };
   for (const stored of content.envelopes) {
     const item = readItem(stored, context);
+    if (item === undefined) continue;
     if ("reason" in item) rejected.push(item);
     else {
       const before = bodies.get(item.body);
@@ -169,8 +171,8 @@ function tooFew({ stored, item }: Enveloped, detail: string): RejectedEvidence {
   return { file: stored.file, claims, reason: "too-few-signers", detail };
 }
 
-/** One envelope, judged. Never throws for what is in it. */
-function readItem(stored: StoredEnvelope, context: Context): Item | RejectedEvidence {
+/** One envelope, judged; undefined for one that only points to reports. Never throws for what is in it. */
+function readItem(stored: StoredEnvelope, context: Context): Item | RejectedEvidence | undefined {
   let file: SignedFile | undefined;
   try {
     file = parseSigned(stored.bytes);
@@ -197,12 +199,14 @@ function verifyStatement(file: SignedFile, trust: Trust): Signed {
   return signed;
 }
 
-function judge(stored: StoredEnvelope, { body, by }: Signed, context: Context): Item {
+function judge(stored: StoredEnvelope, { body, by }: Signed, context: Context): Item | undefined {
   const statement = parseStatement(body);
   const id = digest(body);
   switch (statement.predicateType) {
     case APPROVAL_TYPE:
       return { body: id, approval: readApproval(stored, id, statement, by, context) };
+    case REFERENCE_TYPE:
+      return undefined;
     case WAIVER_TYPE:
       return { body: id, waiver: readWaiver(stored, id, statement, by, context) };
     default:

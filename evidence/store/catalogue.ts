@@ -8,6 +8,7 @@ import type { Digest } from "../../rollout/evidence";
 import { decodeBase64 } from "../base64";
 import type { Envelope } from "../dsse";
 import { predicateOf } from "../predicates";
+import { REFERENCE_TYPE } from "../reference";
 import { parseStatement, type Statement } from "../statement";
 
 /** What a name tells of an envelope. */
@@ -30,7 +31,8 @@ export function listingOf(id: Digest, envelope: Envelope): Listing {
   const kind = statement === undefined ? "other" : kindOf(statement.predicateType);
   const stage = stageOf(statement?.predicate);
   const hint = { id, kind, ...(stage === undefined ? {} : { stage }) };
-  const about = statement === undefined ? [] : subjectsOf(statement);
+  // A reference tells gates nothing that its attestation does not.
+  const about = statement === undefined || kind === "reference" ? [] : subjectsOf(statement);
   return {
     hint,
     names: [
@@ -79,6 +81,7 @@ function statementOf(envelope: Envelope): Statement | undefined {
 
 /** "…/attestation/approval/v0.1" → "approval": kinds that are no evidence have the last word of their type. */
 function kindOf(predicateType: string): string {
+  if (predicateType === REFERENCE_TYPE) return "reference";
   const known = predicateOf(predicateType)?.kind;
   return (
     known ?? /^https:\/\/holdpoint\.dev\/attestation\/([a-z-]{1,40})\/v[\d.]+$/.exec(predicateType)?.[1] ?? "other"
