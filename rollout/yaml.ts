@@ -10,6 +10,7 @@ import type { Document, Node } from "yaml";
 import type { z } from "zod";
 import { HoldpointError } from "./errors";
 import type { ErrorCode } from "./errors";
+import { wordedSyntax } from "./yaml-syntax";
 import { readPlain } from "./plain-yaml";
 import type { PlainYaml, Spot } from "./plain-yaml";
 
@@ -70,7 +71,12 @@ export function readYaml(text: string, file: string): YamlSource {
 export function readWhole(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const document = parse(text, file, lines);
-  const mistakes = [...syntaxMistakes(document, lines), ...hidingMistakes(document, lines)];
+  const syntax = wordedSyntax(document.errors, text).map(({ at: offset, text: words }) => ({
+    at: position(lines, offset),
+    text: words,
+  }));
+  // What a text hides can be told once its structure is certain.
+  const mistakes = syntax.length > 0 ? syntax : hidingMistakes(document, lines);
   if (mistakes.length > 0) {
     throw new HoldpointError("yaml-syntax", listed(mistakes.map((mistake) => at(file, mistake.at, mistake.text))));
   }
@@ -111,13 +117,6 @@ interface Placed {
   readonly text: string;
 }
 
-function syntaxMistakes(document: Document.Parsed, lines: LineCounter): Placed[] {
-  return document.errors.map((error) => ({
-    at: position(lines, error.pos[0]),
-    text: error.code === "DUPLICATE_KEY" ? "found a key twice, expected every key once" : lowerFirst(error.message),
-  }));
-}
-
 /** What YAML allows and a plan does not: everything that makes the data differ from what is read on the page. */
 function hidingMistakes(document: Document.Parsed, lines: LineCounter): Placed[] {
   const found: Placed[] = [];
@@ -125,7 +124,10 @@ function hidingMistakes(document: Document.Parsed, lines: LineCounter): Placed[]
     found.push({ at: position(lines, node.range?.[0] ?? 0), text: `found ${what}, expected ${expected}` });
   };
   visit(document, {
-    Alias: (_key, node) => add(node, `the alias "*${node.source}"`, "the value itself"),
+    Alias: (_key, node) => {
+      const text = /[*./]/.test(node.source) ? ", or the text in quotes" : "";
+      add(node, `the alias "*${node.source}"`, `the value itself${text}`);
+    },
     Node: (_key, node) => {
       if (node.anchor !== undefined) add(node, `the anchor "&${node.anchor}"`, "a plain value");
       if (node.tag !== undefined) add(node, `the tag "${node.tag}"`, "a plain value");
@@ -516,8 +518,4 @@ function at(file: string, spot: Position, text: string): string {
 
 function listed(lines: readonly string[]): string {
   return lines.length === 1 ? (lines[0] ?? "") : `${lines.length} mistakes\n  ${lines.join("\n  ")}`;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");
 }
