@@ -1,10 +1,9 @@
 /** Everything that a stack holds, in the order it comes to be. Called once the clearance is there. */
 import * as pulumi from "@pulumi/pulumi";
 import { stageOf, type Plan } from "../rollout/plan";
+import { declareAdditions } from "./additions";
 import { Canary } from "./canary";
 import { Environment } from "./environment";
-import { Flags } from "./flags";
-import { hasFlags } from "./inventory";
 import { Monitoring } from "./monitoring";
 import { Redis } from "./redis";
 import { Secrets } from "./secrets";
@@ -12,7 +11,7 @@ import { Service } from "./service";
 import { PROJECT, type CanaryStackSettings, type StageSettings } from "./settings";
 import { Waf } from "./waf";
 
-/** Declares a stage: its environment, secrets, Redis, service, WAF, monitoring, and last its record. */
+/** Declares a stage: its environment, secrets, Redis, what it has beside those, service, WAF, monitoring, last its record. */
 export function declareStage(settings: StageSettings, plan: Plan): Record<string, unknown> {
   const { stage, protect, region } = settings;
   const { service } = plan;
@@ -29,7 +28,10 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
     inside,
   );
 
-  const flags = declareFlags(settings, plan, inside);
+  const additions = declareAdditions(settings, plan, {
+    dependsOn: [...environment.guards, secrets],
+    secretName: secrets.secretName,
+  });
 
   const app = new Service(
     "service",
@@ -41,9 +43,9 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
       redis: redis.endpoint,
       secretName: secrets.secretName,
       fallbacks: fallbacksOf(plan, stage),
-      hasFlags: flags.length > 0,
+      parts: additions.parts,
     },
-    { dependsOn: [...environment.guards, secrets, redis, ...flags] },
+    { dependsOn: [...environment.guards, secrets, redis, ...additions.components] },
   );
 
   // Last to open: names lead to the gateway once there is something behind it.
@@ -51,15 +53,8 @@ export function declareStage(settings: StageSettings, plan: Plan): Record<string
 
   const monitoring = new Monitoring("monitoring", { plan, stage, settings: settings.monitoring }, inside);
 
-  recordStage(settings, [environment, secrets, redis, ...flags, app, waf, monitoring]);
+  recordStage(settings, [environment, secrets, redis, ...additions.components, app, waf, monitoring]);
   return { namespace: environment.namespace, release: settings.release.version, baseline: settings.baseline.version };
-}
-
-/** Before the service: what is put into its pods must be there. None where the plan has no flag, or the stage nothing to serve them. */
-function declareFlags(settings: StageSettings, plan: Plan, options: pulumi.ComponentResourceOptions): Flags[] {
-  const { stage, flags } = settings;
-  if (flags === undefined || !hasFlags(settings, plan)) return [];
-  return [new Flags("flags", { service: plan.service, stage, flags: plan.flags, settings: flags }, options)];
 }
 
 /** Operations whose canary falls back to the baseline in the plan; `undefined` for the whole service's. */

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { servedIn, type Flag } from "../rollout/plan/flags";
 import { checkArgs } from "./check";
 import { commonLabels, scopeName } from "./names";
+import type { PodParts } from "./pods";
 import { flagsSchema, type FlagsSettings } from "./settings/flags";
 
 export interface FlagsArgs {
@@ -22,17 +23,16 @@ const MANAGEMENT_PORT = 8014;
 /** Name of the definitions and of their source in the namespace. */
 const NAME = "flags";
 
-/** Annotations that have the operator put flagd into a pod. */
-export const flagAnnotations: Readonly<Record<string, string>> = {
-  "openfeature.dev/enabled": "true",
-  "openfeature.dev/featureflagsource": NAME,
-};
-
 /**
  * One FeatureFlag with every flag of the plan, and the FeatureFlagSource that flagd reads it by: as a mounted file, which
  * needs neither a token of the cluster nor a way out of the namespace, and is read again when it changes.
  */
 export class Flags extends pulumi.ComponentResource {
+  /** Annotations that have the operator put flagd into a pod. */
+  readonly parts: PodParts = {
+    annotations: { "openfeature.dev/enabled": "true", "openfeature.dev/featureflagsource": NAME },
+  };
+
   private readonly prefix: string;
   private readonly args: FlagsArgs;
 

@@ -6,7 +6,8 @@ import { servedIn } from "../rollout/plan/flags";
 import { dashboards } from "./monitoring/dashboards";
 import { prometheusRules } from "./monitoring/rules";
 import { scopeName } from "./names";
-import type { StageSettings } from "./settings";
+import { SIGNALS } from "./settings/additions";
+import type { CanaryStackSettings, StageSettings } from "./settings";
 
 /** The stage's inventory. A test keeps it equal to what the program really registers, the policy pack checks every run. */
 export function plannedInventory(settings: StageSettings, plan: Plan): Inventory {
@@ -23,13 +24,37 @@ export function plannedInventory(settings: StageSettings, plan: Plan): Inventory
   };
 }
 
+/** Features of a canary stack: the switches are the whole service's, the fallback each canary's own. */
+export function plannedCanary({ operation, canary }: CanaryStackSettings): readonly string[] {
+  return [
+    "canary",
+    "canary/route",
+    ...(operation === undefined ? ["canary/emergency-controls"] : []),
+    ...(canary.fallback === undefined ? [] : ["canary/fallback"]),
+  ];
+}
+
 /** What a stage's configuration does not ask for, though another's may: components, or features of one. */
 function leftOut(settings: StageSettings, plan: Plan): string[] {
-  const { redis } = settings;
-  return [
-    redis.kind === "elasticache" ? "redis/in-cluster" : "redis/elasticache",
-    ...(hasFlags(settings, plan) ? [] : ["flags"]),
-  ];
+  const { redis, waf, telemetry, logging, errorTracking, onCall, rdfStore, signing, vault } = settings;
+  const { signals = [], backend } = telemetry ?? {};
+  const there: Readonly<Record<string, boolean>> = {
+    "redis/in-cluster": redis.kind !== "elasticache",
+    "redis/elasticache": redis.kind === "elasticache",
+    "waf/request-size": waf.maxBodyBytes !== undefined,
+    flags: hasFlags(settings, plan),
+    logging: logging !== undefined,
+    telemetry: telemetry !== undefined,
+    ...Object.fromEntries(SIGNALS.map((signal) => [`telemetry/${signal}`, signals.includes(signal)])),
+    "telemetry/otlp": backend?.kind === "otlp",
+    "telemetry/datadog": backend?.kind === "datadog",
+    "error-tracking": errorTracking !== undefined,
+    "on-call": onCall !== undefined,
+    "rdf-store": rdfStore !== undefined,
+    signing: signing !== undefined,
+    vault: vault !== undefined,
+  };
+  return Object.keys(there).filter((feature) => there[feature] !== true);
 }
 
 /** Flags are kept where the plan defines some and the stage says what serves them. */

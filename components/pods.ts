@@ -21,3 +21,12 @@ export const containerSecurity: k8s.types.input.core.v1.SecurityContext = {
   capabilities: { drop: ["ALL"] },
   seccompProfile: { type: "RuntimeDefault" },
 };
+
+/** What a component has put into the service's pods, so that the service can use it. */
+export interface PodParts {
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
+  readonly envFrom?: readonly k8s.types.input.core.v1.EnvFromSource[];
+  readonly volumes?: readonly k8s.types.input.core.v1.Volume[];
+  readonly mounts?: readonly k8s.types.input.core.v1.VolumeMount[];
+}

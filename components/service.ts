@@ -3,10 +3,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Release } from "../rollout/release";
 import { checkArgs } from "./check";
-import { flagAnnotations } from "./flags";
 import { APP_PORT, EMERGENCY_CONTROLS, REDIS_SECRET, TRACK_LABEL, TRACKS, type Track } from "./names";
 import { commonLabels, FALLBACK, fallbackName, scopeName, trackName, trackSelector } from "./names";
-import { containerSecurity, podSecurity } from "./pods";
+import { containerSecurity, podSecurity, type PodParts } from "./pods";
 import { environmentSchema, type EnvironmentSettings } from "./settings/environment";
 
 export interface ServiceArgs {
@@ -24,8 +23,8 @@ export interface ServiceArgs {
   readonly secretName: string;
   /** What has a fallback to the baseline in the plan: operations, or `undefined` for the whole service. */
   readonly fallbacks: readonly (string | undefined)[];
-  /** Whether the plan's flags are served inside each pod. */
-  readonly hasFlags: boolean;
+  /** What other components put into each pod. */
+  readonly parts: readonly PodParts[];
 }
 
 /** Seconds that a pod goes on serving after it was told to end, while the gateway takes it out of rotation. */
@@ -71,7 +70,7 @@ export class Service extends pulumi.ComponentResource {
           template: {
             metadata: {
               labels: { ...commonLabels(this.args.service), ...selector },
-              ...(this.args.hasFlags ? { annotations: flagAnnotations } : {}),
+              ...this.annotations(),
             },
             spec: this.podSpec(track),
           },
@@ -103,8 +102,14 @@ export class Service extends pulumi.ComponentResource {
         // Optional: the canary stack, which writes it, comes after this one.
         { name: EMERGENCY_CONTROLS, configMap: { name: EMERGENCY_CONTROLS, optional: true } },
         ...this.fallbackVolume(),
+        ...this.args.parts.flatMap(({ volumes }) => volumes ?? []),
       ],
     };
+  }
+
+  private annotations(): { annotations?: Record<string, string> } {
+    const all = Object.assign({}, ...this.args.parts.map(({ annotations }) => annotations)) as Record<string, string>;
+    return Object.keys(all).length === 0 ? {} : { annotations: all };
   }
 
   /** A file for each operation whose canary has the fallback switched on, all in one folder. */
@@ -125,7 +130,10 @@ export class Service extends pulumi.ComponentResource {
       imagePullPolicy: "IfNotPresent",
       ports: [{ name: "http", containerPort: APP_PORT }],
       env: this.environmentVariables(track, release),
-      envFrom: [{ secretRef: { name: this.args.secretName } }],
+      envFrom: [
+        { secretRef: { name: this.args.secretName } },
+        ...this.args.parts.flatMap(({ envFrom }) => envFrom ?? []),
+      ],
       // No CPU limit: throttling looks like a slow release, and the verdict would be about the limit.
       resources: { requests: { cpu, memory }, limits: { memory: memoryLimit } },
       startupProbe: { ...health, periodSeconds: 2, failureThreshold: 30 },
@@ -139,6 +147,7 @@ export class Service extends pulumi.ComponentResource {
         ...(this.args.fallbacks.length === 0
           ? []
           : [{ name: FALLBACK, mountPath: `/etc/${FALLBACK}`, readOnly: true }]),
+        ...this.args.parts.flatMap(({ mounts }) => mounts ?? []),
       ],
     };
   }
@@ -156,6 +165,7 @@ export class Service extends pulumi.ComponentResource {
       { name: "REDIS_PORT", value: String(port) },
       { name: "REDIS_TLS", value: String(tls) },
       { name: "REDIS_PASSWORD", valueFrom: { secretKeyRef: { name: REDIS_SECRET, key: "password" } } },
+      ...this.args.parts.flatMap(({ env }) => env ?? []),
     ];
   }
 

@@ -23,6 +23,15 @@ import {
   type RouteSettings,
 } from "./settings/canary";
 import { commonShape } from "./settings/common";
+import {
+  errorTrackingSchema,
+  loggingSchema,
+  onCallSchema,
+  rdfStoreSchema,
+  signingSchema,
+  telemetrySchema,
+  vaultSchema,
+} from "./settings/additions";
 import { environmentSchema } from "./settings/environment";
 import { flagsSchema } from "./settings/flags";
 import { monitoringSchema } from "./settings/monitoring";
@@ -65,7 +74,15 @@ const stageShape = {
   redis: redisSchema,
   secrets: secretsSchema,
   monitoring: monitoringSchema,
+  // What a stage has only if it has a section for it.
   flags: flagsSchema.optional(),
+  telemetry: telemetrySchema.optional(),
+  logging: loggingSchema.optional(),
+  errorTracking: errorTrackingSchema.optional(),
+  onCall: onCallSchema.optional(),
+  rdfStore: rdfStoreSchema.optional(),
+  signing: signingSchema.optional(),
+  vault: vaultSchema.optional(),
 };
 
 const canaryShape = {
@@ -156,6 +173,7 @@ export function parseSettings(raw: RawSettings): Settings {
       elsewhere(mistake, kind, stage),
     ),
     ...missingToken(source.data, kind),
+    ...unknownSecrets(source.data),
     ...openSecrets(source),
   ];
   if (!result.success || mistakes.length > 0) throw refusal(mistakes, source, raw);
@@ -186,6 +204,25 @@ function missingToken(data: unknown, kind: Settings["kind"]): Mistake[] {
       expected: `it set: ${command}`,
     },
   ];
+}
+
+/** Where a section names one of the stage's secrets. */
+const NAMED_SECRETS: readonly Path[] = [
+  ["telemetry", "backend", "key"],
+  ["errorTracking", "dsn"],
+  ["onCall", "key"],
+];
+
+/** Secrets that are used and not there: a pod would wait for them for ever. */
+function unknownSecrets(data: unknown): Mistake[] {
+  const names = valueAt(data, ["secrets", "names"]);
+  if (!Array.isArray(names)) return [];
+  return NAMED_SECRETS.flatMap((path) => {
+    const name = valueAt(data, path);
+    return typeof name !== "string" || names.includes(name)
+      ? []
+      : [{ path, expected: `one of secrets.names: ${names.join(", ")}` }];
+  });
 }
 
 /** A secret that stands in the file as it is: whoever reads the repository has it. */

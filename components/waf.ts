@@ -1,6 +1,7 @@
 /** What stands between the internet and the gateway: Cloudflare's proxy, TLS, managed rules, a rate limit. */
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
+import { REQUEST_SIZE_RULE } from "../rollout/inventory";
 import { checkArgs } from "./check";
 import { scopeName } from "./names";
 import { wafSchema, type WafSettings } from "./settings/waf";
@@ -127,13 +128,18 @@ export class Waf extends pulumi.ComponentResource {
   }
 
   private customRules(): Rule[] {
-    return this.args.settings.customRules.map(({ name, expression, action }) => ({
-      ref: name,
-      description: name,
-      expression,
-      action,
-      enabled: true,
-    }));
+    const { customRules, maxBodyBytes } = this.args.settings;
+    const size = maxBodyBytes === undefined ? [] : [requestSizeRule(maxBodyBytes)];
+    return [
+      ...size,
+      ...customRules.map(({ name, expression, action }) => ({
+        ref: name,
+        description: name,
+        expression,
+        action,
+        enabled: true,
+      })),
+    ];
   }
 
   /** All of the stage's names together. Health checks are free: a refused probe would look like an outage. */
@@ -186,4 +192,15 @@ export class Waf extends pulumi.ComponentResource {
       );
     }
   }
+}
+
+/** The field has the body's whole size, however much of the body the plan lets rules look at. */
+function requestSizeRule(most: number): Rule {
+  return {
+    ref: REQUEST_SIZE_RULE,
+    description: `bodies of more than ${most} bytes`,
+    expression: `(http.request.body.size gt ${most})`,
+    action: "block",
+    enabled: true,
+  };
 }

@@ -10,6 +10,8 @@ export interface DeclaredResource {
   readonly type: string;
   /** Its name in the program, the last part of the URN. */
   readonly name: string;
+  /** What the program asked for; read only where a feature is a part of a resource that others share. */
+  readonly inputs?: unknown;
 }
 
 /** One alert that the program makes. */
@@ -46,6 +48,19 @@ const typed =
   (resource) =>
     resource.type.endsWith(suffix) && (name === undefined || name.test(resource.name));
 
+/** Name of the rule that limits the size of requests, among the team's own. */
+export const REQUEST_SIZE_RULE = "request-size";
+
+/** Whether a ruleset has a rule of a name. */
+const ruled =
+  (suffix: string, name: RegExp, ref: string): Test =>
+  (resource) => {
+    const { rules } = (resource.inputs ?? {}) as { rules?: unknown };
+    const isMeant = (rule: unknown): boolean =>
+      typeof rule === "object" && rule !== null && "ref" in rule && rule.ref === ref;
+    return typed(suffix, name)(resource) && Array.isArray(rules) && rules.some(isMeant);
+  };
+
 /**
  * Every feature and the resource that gives it. A plan that asks for anything else has a mistake: nothing declares it.
  */
@@ -63,6 +78,7 @@ export const FEATURES: Readonly<Record<string, Test>> = {
   "waf/dns": typed(":DnsRecord"),
   "waf/managed-rules": typed(":Ruleset", /-managed-rules$/),
   "waf/custom-rules": typed(":Ruleset", /-custom-rules$/),
+  "waf/request-size": ruled(":Ruleset", /-custom-rules$/, REQUEST_SIZE_RULE),
   "waf/rate-limit": typed(":Ruleset", /-rate-limit$/),
   "waf/ddos": typed(":Ruleset", /-ddos$/),
   "waf/tls": typed(":ZoneSetting", /-ssl$/),
@@ -71,8 +87,8 @@ export const FEATURES: Readonly<Record<string, Test>> = {
   "redis/elasticache": typed(":ReplicationGroup"),
   "redis/in-cluster": typed(":StatefulSet", /^redis-/),
   secrets: typed("holdpoint:secrets:Secrets"),
-  "secrets/key": typed("kms/key:Key"),
-  "secrets/store": typed(":SecretStore"),
+  "secrets/key": typed("kms/key:Key", /^secrets-/),
+  "secrets/store": typed(":SecretStore", /^secrets-/),
   "secrets/sync": typed(":ExternalSecret", /^secrets-/),
   monitoring: typed("holdpoint:monitoring:Monitoring"),
   "monitoring/alerts": typed(":PrometheusRule"),
@@ -82,6 +98,25 @@ export const FEATURES: Readonly<Record<string, Test>> = {
   flags: typed("holdpoint:flags:Flags"),
   "flags/definitions": typed(":FeatureFlag"),
   "flags/source": typed(":FeatureFlagSource"),
+  logging: typed("holdpoint:logging:Logging"),
+  "logging/format": typed(":ConfigMap", /^logging-format$/),
+  telemetry: typed("holdpoint:telemetry:Telemetry"),
+  "telemetry/collector": typed(":Deployment", /^telemetry-collector$/),
+  "telemetry/otlp": typed(":ConfigMap", /^telemetry-otlp$/),
+  "telemetry/datadog": typed(":ConfigMap", /^telemetry-datadog$/),
+  "telemetry/traces": typed(":ConfigMap", /^telemetry-traces$/),
+  "telemetry/metrics": typed(":ConfigMap", /^telemetry-metrics$/),
+  "telemetry/logs": typed(":ConfigMap", /^telemetry-logs$/),
+  "error-tracking": typed("holdpoint:errorTracking:ErrorTracking"),
+  "error-tracking/dsn": typed(":ExternalSecret", /^error-tracking-dsn$/),
+  "on-call": typed("holdpoint:onCall:OnCall"),
+  "on-call/critical-alerts": typed(":AlertmanagerConfig"),
+  "rdf-store": typed("holdpoint:rdfStore:RdfStore"),
+  "rdf-store/oxigraph": typed(":StatefulSet", /^rdf-store-/),
+  signing: typed("holdpoint:signing:Signing"),
+  "signing/key": typed("kms/key:Key", /^signing-key$/),
+  vault: typed("holdpoint:vault:Vault"),
+  "vault/store": typed(":SecretStore", /^vault-store$/),
   canary: typed("holdpoint:canary:Canary"),
   "canary/route": typed(":HTTPRoute"),
   "canary/emergency-controls": typed(":ConfigMap", /-emergency-controls$/),
@@ -99,8 +134,8 @@ export function featuresOf(resources: readonly DeclaredResource[]): string[] {
 }
 
 /** A resource of a state, by its URN: "urn:pulumi:stack::project::type$of$parents::name". */
-export function fromUrn(urn: string): DeclaredResource | undefined {
+export function fromUrn(urn: string, inputs?: unknown): DeclaredResource | undefined {
   const [, , types = "", ...name] = urn.split("::");
   const type = types.split("$").at(-1);
-  return type === undefined || type === "" || name.length === 0 ? undefined : { type, name: name.join("::") };
+  return type === undefined || type === "" || name.length === 0 ? undefined : { type, name: name.join("::"), inputs };
 }

@@ -42,6 +42,11 @@ export const wafSchema = z
       /** Seconds that a client stays refused. */
       block: oneOfNumbers([10, 60, 120, 300, 600, 3600, 86400], "seconds"),
     }),
+    /**
+     * Bytes of a request's body, over which it is refused; `http.request.body.size` needs Cloudflare's Enterprise plan with
+     * its paid add-on.
+     */
+    maxBodyBytes: integer(1024, 1024 ** 3, "bytes").optional(),
     /** The team's own rules, in Cloudflare's rules language. */
     customRules: z.array(
       z.strictObject({ name: label, expression: words, action: oneOf("block", "managed_challenge", "log") }),

@@ -3,6 +3,15 @@ import { expect, test } from "vitest";
 import type { z } from "zod";
 import { canarySchema, operationRouteSchema } from "../../components/settings/canary";
 import { commonShape } from "../../components/settings/common";
+import {
+  errorTrackingSchema,
+  loggingSchema,
+  onCallSchema,
+  rdfStoreSchema,
+  signingSchema,
+  telemetrySchema,
+  vaultSchema,
+} from "../../components/settings/additions";
 import { environmentSchema } from "../../components/settings/environment";
 import { flagsSchema } from "../../components/settings/flags";
 import { monitoringSchema } from "../../components/settings/monitoring";
@@ -32,9 +41,17 @@ const all = {
   secrets: secretsSchema,
   monitoring: monitoringSchema,
   flags: flagsSchema,
+  telemetry: telemetrySchema,
+  logging: loggingSchema,
+  errorTracking: errorTrackingSchema,
+  onCall: onCallSchema,
+  rdfStore: rdfStoreSchema,
+  signing: signingSchema,
+  vault: vaultSchema,
   ...commonShape,
 };
 
 test.each(Object.entries(all))("docs/configuration.md has every key of %s", (section, schema) => {
-  for (const key of [section, ...keysOf(schema)]) expect(page, key).toMatch(new RegExp(`(^### |[\`.])${key}\\b`, "m"));
+  for (const key of [section, ...keysOf(schema)])
+    expect(page, key).toMatch(new RegExp(`(^####? |[\`.])${key}\\b`, "m"));
 });

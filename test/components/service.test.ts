@@ -12,7 +12,7 @@ function args(change: Partial<ServiceArgs> = {}): ServiceArgs {
     settings: environment,
     redis: { host: "redis.example", port: 6379, tls: true },
     fallbacks: [],
-    hasFlags: false,
+    parts: [],
     secretName: "omnihub-secrets",
     ...change,
   };

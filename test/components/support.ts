@@ -39,6 +39,13 @@ const KNOWN_TYPES = new Set([
   "holdpoint:redis:Redis",
   "holdpoint:monitoring:Monitoring",
   "holdpoint:flags:Flags",
+  "holdpoint:logging:Logging",
+  "holdpoint:telemetry:Telemetry",
+  "holdpoint:errorTracking:ErrorTracking",
+  "holdpoint:onCall:OnCall",
+  "holdpoint:rdfStore:RdfStore",
+  "holdpoint:signing:Signing",
+  "holdpoint:vault:Vault",
   "kubernetes:core/v1:Namespace",
   "kubernetes:core/v1:ServiceAccount",
   "kubernetes:core/v1:ResourceQuota",
@@ -57,6 +64,7 @@ const KNOWN_TYPES = new Set([
   "kubernetes:generators.external-secrets.io/v1alpha1:Password",
   "kubernetes:core.openfeature.dev/v1beta1:FeatureFlag",
   "kubernetes:core.openfeature.dev/v1beta1:FeatureFlagSource",
+  "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig",
   "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
   "kubernetes:monitoring.coreos.com/v1:Probe",
@@ -258,6 +266,52 @@ export function stageSettings(stage: "production" | "staging" = "production"): S
   const settings = parseSettings(rawSettings(stage));
   if (settings.kind !== "stage") throw new Error(`${stage} is no stage stack`);
   parsed.set(stage, settings);
+  return settings;
+}
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const SMALL = { cpu: "100m", memory: "256Mi" };
+
+/** A section for everything that a stage may leave out. */
+export const ADDITIONS = {
+  flags: { image: `ghcr.io/open-feature/flagd:v0.12.9@${DIGEST}`, cpu: "50m", memory: "64Mi" },
+  logging: { level: "info", files: "256Mi" },
+  telemetry: {
+    image: `otel/opentelemetry-collector-contrib@${DIGEST}`,
+    replicas: 2,
+    pod: SMALL,
+    signals: ["traces", "metrics", "logs"],
+    backend: { kind: "otlp", endpoint: "https://otlp.example", header: "x-api-key", key: "TELEMETRY_KEY" },
+    egress: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8"], port: 443 },
+  },
+  errorTracking: { dsn: "SENTRY_DSN", sampleRate: 1, tracesSampleRate: 0.1 },
+  onCall: { kind: "pagerduty", key: "PAGERDUTY_KEY", labels: { alertmanager: "main" } },
+  rdfStore: { image: `ghcr.io/oxigraph/oxigraph@${DIGEST}`, pod: SMALL, storage: "20Gi" },
+  signing: { account: "signer", keyDeletionDays: 30 },
+  vault: {
+    server: "https://vault.example:8200",
+    path: "secret",
+    mount: "kubernetes",
+    role: "omnihub",
+    values: { STRIPE_KEY: { key: "omnihub/stripe", property: "key" } },
+    refresh: "15m",
+  },
+} as const;
+
+/** Settings of a shipped stage with every such section, and whatever else is said. */
+export function fullSettings(stage: "production" | "staging" = "production", more: object = {}): StageSettings {
+  const { config, ...raw } = rawSettings(stage);
+  const { secrets, waf } = stageSettings(stage);
+  const names = [...secrets.names, "TELEMETRY_KEY", "PAGERDUTY_KEY"];
+  const sections = {
+    ...ADDITIONS,
+    secrets: { ...secrets, names },
+    waf: { ...waf, maxBodyBytes: 1_048_576 },
+    ...more,
+  };
+  const added = Object.entries(sections).map(([key, value]) => [`holdpoint:${key}`, JSON.stringify(value)]);
+  const settings = parseSettings({ stack: raw.stack, config: { ...config, ...Object.fromEntries(added) } });
+  if (settings.kind !== "stage") throw new Error(`${stage} is no stage stack`);
   return settings;
 }
 
