@@ -3,9 +3,10 @@ import { signWaiver } from "../evidence/waiver";
 import type { Finding } from "../rollout/decision";
 import { isUnmet } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
-import { allAsked } from "../rollout/gate";
-import type { Criterion, Plan, Stage } from "../rollout/plan";
+import { allAsked, stepsAsk } from "../rollout/gate";
+import type { Canary, Criterion, Plan, Stage } from "../rollout/plan";
 import type { Release } from "../rollout/release";
+import { canaryStack } from "../rollout/stacks";
 import { parseDuration, showDuration } from "../rollout/units";
 import { unwaivable } from "../rollout/waivers";
 import { choice } from "../rollout/yaml";
@@ -31,13 +32,13 @@ export interface WaiveOptions extends SignerOptions {
  */
 export async function waive(context: Context, stage: string, id: string, options: WaiveOptions): Promise<Outcome> {
   const { plan, stage: planned } = planOfStage(context, stage);
-  const criterion = findCriterion(plan, planned, id);
+  const { criterion, stack } = findCriterion(plan, planned, id);
   const rules = checkWaivable(plan, criterion);
   checkSpan(options.for, rules);
   const signing = await openSigning(context, stage, options);
   const release = releaseOf(signing.file);
   checkSigner(signing, stage, rules, release);
-  const before = (await decideNow(context, stage)).decision.findings.filter(isOf(id));
+  const before = (await decideNow(context, stack)).decision.findings.filter(isOf(id));
   if (before.length > 0 && !before.some(isUnmet) && !before.some(({ verdict }) => verdict === "waived")) {
     throw new HoldpointError("not-waivable", `${id} is met now: ${before.map(({ found }) => found).join("; ")}`, {
       remedy: `holdpoint status ${stage}`,
@@ -57,15 +58,24 @@ export async function waive(context: Context, stage: string, id: string, options
   const signer = signing.identity.id;
   const said = { signer, binding, reason, obligation, grantedAt: Date.now(), validFor: options.for };
   const stored = await signing.store.put(signWaiver(said, signing.key));
-  const { decision } = await decideNow(context, stage);
-  const after = decision.findings.filter(isOf(id));
+  // A canary that is asked to stay where it is has no gate to speak of: its next step tells.
+  const after = (await decideNow(context, stack)).decision.findings.filter(isOf(id));
   context.terminal.say(`signed by ${signer} and stored as ${stored.slice(0, 12)}`);
   for (const { verdict, found } of after) context.terminal.say(`${id}: ${verdict}: ${found}`);
   const open = after.some(isUnmet);
   return {
     // Signed, and somebody else still has to.
     exitCode: open ? 3 : 0,
-    result: { id: stored, criterion: id, signer, binding, reason, obligation, for: options.for, waived: !open },
+    result: {
+      id: stored,
+      criterion: id,
+      signer,
+      binding,
+      reason,
+      obligation,
+      for: options.for,
+      waived: after.some(({ verdict }) => verdict === "waived"),
+    },
   };
 }
 
@@ -74,12 +84,19 @@ const isOf =
   ({ criterion }: Finding): boolean =>
     criterion === id || criterion.startsWith(`${id}.`);
 
-function findCriterion(plan: Plan, stage: Stage, id: string): Criterion {
-  const all = allAsked(plan, stage).map(({ criterion }) => criterion);
-  const found = all.find((criterion) => criterion.id === id);
+/** A criterion of the stage's gates or of its canaries' steps, and the stack whose gate asks it. */
+function findCriterion(plan: Plan, stage: Stage, id: string): { criterion: Criterion; stack: string } {
+  const steps = (canary: Canary, operation?: string) =>
+    stepsAsk(canary).map((criterion) => ({ criterion, stack: canaryStack(stage.name, operation) }));
+  const all: { criterion: Criterion; stack: string }[] = [
+    ...allAsked(plan, stage).map(({ criterion }) => ({ criterion, stack: stage.name })),
+    ...(stage.canary === undefined ? [] : steps(stage.canary)),
+    ...Object.entries(stage.canaries ?? {}).flatMap(([operation, canary]) => steps(canary, operation)),
+  ];
+  const found = all.find(({ criterion }) => criterion.id === id);
   if (found !== undefined) return found;
-  const ids = all.map((criterion) => criterion.id);
-  throw new HoldpointError("usage", `the gate of ${stage.name} has no criterion "${id}"; expected ${choice(ids, id)}`, {
+  const ids = all.map(({ criterion }) => criterion.id);
+  throw new HoldpointError("usage", `${stage.name} has no criterion "${id}"; expected ${choice(ids, id)}`, {
     remedy: `holdpoint explain ${stage.name}`,
   });
 }

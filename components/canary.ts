@@ -1,6 +1,7 @@
 /** The small stack of what must change in seconds: the weights, the kill switch, safe mode. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { STEP } from "../rollout/clearance";
 import type { Release } from "../rollout/release";
 import { checkArgs } from "./check";
 import {
@@ -159,7 +160,9 @@ export class Canary extends pulumi.ComponentResource {
   private recordStep(written: pulumi.Resource[]): void {
     const { image, commit } = this.args.release;
     const input = { weight: effectiveWeight(this.args.settings), release: { image, commit } };
-    new pulumi.Stash("step", { input }, { dependsOn: written, protect: this.args.protect });
+    // What was promised for waivers is the pack's to write. Without it, nothing is forgotten.
+    const ignoreChanges = this.args.switchesMayBeLifted ? [] : ["input.obligations"];
+    new pulumi.Stash(STEP, { input }, { dependsOn: written, protect: this.args.protect, ignoreChanges });
   }
 
   private metadata(name: string) {

@@ -11,6 +11,7 @@ import { allAsked } from "../rollout/gate";
 import { canaryOf, stageOf } from "../rollout/plan";
 import { nextRecord } from "../rollout/record";
 import type { Deployment } from "../rollout/state";
+import { canaryOf as canaryRecord } from "../rollout/world";
 import { goalInputs, matchesGoal, type UpdatePlanContent } from "../rollout/update-plan";
 import type { Decided } from "./gate";
 import { askedOf } from "./asked";
@@ -41,8 +42,12 @@ async function decideIn(project: Project, { world, own }: Gathered): Promise<Mor
   const decision = decideAsked(plan, askedOf(settings), world);
   const unapproved = await differenceFrom(project, decision, own);
   const approved = { needsApproval: needsApproval(project, decision), ...(unapproved && { unapproved }) };
-  if (settings.kind === "canary") return { decision, ...approved };
   const state = world.stages[settings.stage];
+  if (settings.kind === "canary") {
+    const before = state?.ok === true ? canaryRecord(state, settings.operation)?.obligations : undefined;
+    const promised = decision.promised ?? before;
+    return { decision, ...approved, ...(promised === undefined ? {} : { promised }) };
+  }
   const made = { ...settings, request: digest, type: settings.release.type };
   const record = nextRecord(state?.ok === true ? state.record : undefined, made, decision, world.trust?.mark);
   return { decision, record, ...approved };

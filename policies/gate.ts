@@ -3,6 +3,7 @@ import type { Request } from "../evidence/request";
 import type { Outcome } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
+import type { Promised } from "../rollout/owed";
 import type { StageRecord } from "../rollout/world";
 import { withDeadline } from "./deadline";
 
@@ -30,6 +31,8 @@ export interface Decided {
   readonly needsApproval: boolean;
   /** Stage stacks: the record to write once the stage is entered. */
   readonly record?: StageRecord;
+  /** Canary stacks: what the step's record tells as promised; absent: nothing. */
+  readonly promised?: Promised;
   /** How a resource differs from what was approved, in words; absent where no approval was asked for. */
   readonly unapproved?: (urn: string, inputs: Readonly<Record<string, unknown>>) => string | undefined;
 }

@@ -1,5 +1,5 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
-import { CLEARANCE, RECORD, type PackVerdict } from "../rollout/clearance";
+import { CLEARANCE, RECORD, STEP, type PackVerdict } from "../rollout/clearance";
 import { canonical } from "../rollout/canonical";
 import { clearanceInput, isClearance, isRoot, type HeldPolicy } from "./held-policy";
 import type { Gate } from "./gate";
@@ -27,7 +27,10 @@ export function goNoGo(gate: Gate): HeldPolicy {
       return early;
     },
     answer: (clearance) => answer(gate, clearance),
-    remedy: async (resource) => (isRecord(resource) ? record(gate, resource) : undefined),
+    async remedy(resource) {
+      if (isStash(resource, RECORD)) return record(gate, resource);
+      return isStash(resource, STEP) ? step(gate, resource) : undefined;
+    },
   };
 }
 
@@ -89,9 +92,19 @@ async function answer(gate: Gate, clearance: ResourceValidationArgs): Promise<Om
   };
 }
 
-/** The last resource of a stage: what was entered, written once all of it is there. */
-function isRecord(resource: { readonly type: string; readonly name: string }): boolean {
-  return resource.type === CLEARANCE.type && resource.name === RECORD;
+/** The last resource of a stack: what was entered, or the step, written once all of it is there. */
+function isStash(resource: { readonly type: string; readonly name: string }, name: string): boolean {
+  return resource.type === CLEARANCE.type && resource.name === name;
+}
+
+/** A step without promises stays as the program declares it: a hold begins anew when its record changes. */
+async function step(gate: Gate, resource: ResourceValidationArgs): Promise<Record<string, unknown> | undefined> {
+  const { promised = [] } = await gate.decided;
+  if (!("failure" in promised) && promised.length === 0) return undefined;
+  const input = resource.props["input"] as Record<string, unknown>;
+  // What could not be read stays unreadable, and goes on keeping the gates shut.
+  const obligations = "failure" in promised ? promised.failure : promised;
+  return { ...resource.props, input: { ...input, obligations } };
 }
 
 async function record(gate: Gate, resource: ResourceValidationArgs): Promise<Record<string, unknown>> {

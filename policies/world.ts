@@ -5,8 +5,8 @@ import type { CanaryStackSettings } from "../components/settings";
 import { openCalendars } from "../evidence/calendar-files";
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
-import { allAsked } from "../rollout/gate";
-import { canaryOf as planned, stageOf } from "../rollout/plan";
+import { allAsked, stepsAsk } from "../rollout/gate";
+import { canaryOf as planned, stageOf, type Criterion } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
 import { canaryStack } from "../rollout/stacks";
 import { asksEvidence } from "../rollout/triggers";
@@ -47,7 +47,7 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
   const { clock, failure } = openClock(settings.sandbox);
   const rest = Promise.all([
     evidenceFor(run, clock),
-    gatherDeclared(project, (stack) => deploymentOf(run, stack)),
+    gatherDeclared(project, criteriaOf(project), (stack) => deploymentOf(run, stack)),
     openCalendars(project.plan, project.calendars, clock.now()),
     askPrometheus(settings.prometheus),
   ]);
@@ -136,11 +136,13 @@ interface States {
   readonly stages: Readonly<Record<string, StageState>>;
 }
 
-/** The run's own stage, and those that its criteria ask about. */
+/** The run's own stage, and those that its criteria ask about. A canary's way down waits for no other stage. */
 async function readStates(run: Run, clock: Clock): Promise<States> {
-  const { settings, plan } = run.project;
-  const stage = settings.kind === "canary" ? undefined : stageOf(plan, settings.stage);
-  const criteria = (stage === undefined ? [] : allAsked(plan, stage)).map(({ criterion }) => criterion);
+  const { settings } = run.project;
+  const upwards =
+    settings.kind === "stage" ||
+    leads(settings.canary.weight, settings.operation, (await readOwnStage(run, clock)).state);
+  const criteria = upwards ? criteriaOf(run.project) : [];
   const others = criteria.flatMap((one) =>
     one.kind === "stage-done" || one.kind === "stage-lasted" ? [one.stage] : [],
   );
@@ -159,6 +161,15 @@ async function readStates(run: Run, clock: Clock): Promise<States> {
     ...(deployment === undefined ? {} : { own: deployment }),
     stages: { ...Object.fromEntries(rest), [settings.stage]: state },
   };
+}
+
+/** Whatever the run's gate can ask. */
+function criteriaOf({ settings, plan }: Project): readonly Criterion[] {
+  const stage = stageOf(plan, settings.stage);
+  if (stage === undefined) return [];
+  if (settings.kind === "stage") return allAsked(plan, stage).map(({ criterion }) => criterion);
+  const canary = planned(stage, settings.operation);
+  return canary === undefined ? [] : stepsAsk(canary);
 }
 
 async function readOwnStage(run: Run, clock: Clock): Promise<{ state: StageState; deployment?: Deployment }> {

@@ -1,5 +1,5 @@
 /** What a gate answers, criterion by criterion. Plain data: it is printed, stored and compared. */
-import type { Owed } from "./owed";
+import type { Owed, Promised } from "./owed";
 
 /**
  * `pass` lets a gate open. So does `waived`: not met, and people answer for it with their signatures; it is never told as
@@ -75,6 +75,8 @@ export interface Decision {
   readonly notAsked?: readonly NotAsked[];
   /** What the stage owes once this gate was passed; absent where a decision changes nothing of it. */
   readonly owed?: Owed;
+  /** Of a canary's step: what stands in its record as promised once it was taken. */
+  readonly promised?: Promised;
   /** When the windows, freezes, holds and least durations that keep it shut all allow it, plan time; absent where they do now, or nobody knows. */
   readonly opensAt?: number;
   /** When it was decided, plan time. */

@@ -1,5 +1,5 @@
 /** What a stage's gate asks: its own `enter`, the `exit` of the stage before, and `finish` where a baseline changes. */
-import type { Criterion, Plan, Stage } from "./plan";
+import type { Canary, Criterion, Plan, Stage } from "./plan";
 import { sameName, stageState } from "./world";
 import type { World } from "./world";
 
@@ -13,6 +13,12 @@ export interface Asked {
 /** Every criterion that the gate of a stage can ask, whatever the run: what a world must be gathered for. */
 export function allAsked(plan: Plan, stage: Stage): readonly Asked[] {
   return [...entry(plan, stage), ...of(stage, "finish")];
+}
+
+/** Every criterion that a step of a canary can ask, whichever the step and the release's type. */
+export function stepsAsk(canary: Canary): readonly Canary["criteria"][number][] {
+  const steps = [canary.steps, ...Object.values(canary.stepsFor)].flat();
+  return [...canary.criteria, ...steps.flatMap((step) => step.criteria)];
 }
 
 /** What the gate of a stage asks of this run. */

@@ -11,7 +11,7 @@ import type { Finding, NotAsked } from "./decision";
 import type { Digest } from "./evidence";
 import type { Criterion } from "./plan";
 import { isAskedOf, owesFor, releaseTypeOf } from "./release-types";
-import { sameName, stageState } from "./world";
+import { canariesIn, canaryOf, sameName, stageState } from "./world";
 import type { ReleaseName, World } from "./world";
 
 /** A criterion that a release was not asked for because of its type. */
@@ -32,6 +32,9 @@ export interface Obligation {
   readonly release: ReleaseName;
 }
 
+/** What a canary's steps left promised, or why that is not known. */
+export type Promised = readonly Obligation[] | { readonly failure: string };
+
 /** What a stage owes. */
 export interface Owed {
   readonly debts: readonly Debt[];
@@ -41,8 +44,21 @@ export interface Owed {
 /** A stage that owes nothing. */
 export const NOTHING_OWED: Owed = { debts: [], obligations: [] };
 
-/** What the stage's earlier releases owe, or why that is not known. */
-export function owedBy({ plan, stage, world }: Context): Owed | { readonly failure: string } {
+/** What the stage's earlier releases owe, its canaries' steps among them, or why that is not known. */
+export function owedBy(context: Context): Owed | { readonly failure: string } {
+  const owed = recorded(context);
+  if ("failure" in owed) return owed;
+  const steps = canariesIn(stageState(context.world, context.stage.name)).map(({ obligations = [] }) => obligations);
+  const unknown = steps.find((promised) => "failure" in promised);
+  if (unknown !== undefined) return unknown;
+  const obligations = steps
+    .flatMap((promised) => ("failure" in promised ? [] : promised))
+    .reduce(withOne, owed.obligations);
+  return { ...owed, obligations };
+}
+
+/** What the stage's own record says. */
+function recorded({ plan, stage, world }: Context): Owed | { readonly failure: string } {
   const state = stageState(world, stage.name);
   // Where nothing is known of the stage, its own criteria say so; only a plan that can owe needs to know more.
   const canOwe = plan.releaseTypes !== undefined || plan.waivers !== undefined;
@@ -189,19 +205,47 @@ function isMet({ findings }: JudgedCriterion): boolean {
 }
 
 /** Adds what the waivers that were used promise; the same promise of two people, or of two runs, is one. */
-function promise(kept: readonly Obligation[], judged: readonly JudgedCriterion[], release: ReleaseName): Obligation[] {
-  const all = [...kept];
-  for (const { criterion, findings } of judged) {
-    for (const { obligation, waiver } of findings.flatMap(({ waived }) => waived?.by ?? [])) {
-      const index = all.findIndex(
-        (one) => one.criterion === criterion.id && one.obligation === obligation && sameName(one.release, release),
-      );
-      const before = all[index];
-      const waivers = [...new Set([...(before?.waivers ?? []), waiver])].toSorted();
-      const now = { criterion: criterion.id, obligation, waivers, release };
-      if (before === undefined) all.push(now);
-      else all[index] = now;
-    }
-  }
-  return all;
+function promise(
+  kept: readonly Obligation[],
+  judged: readonly JudgedCriterion[],
+  release: ReleaseName,
+): readonly Obligation[] {
+  return judged
+    .flatMap(({ criterion, findings }) =>
+      findings
+        .flatMap(({ waived }) => waived?.by ?? [])
+        .map(({ obligation, waiver }) => ({ criterion: criterion.id, obligation, waivers: [waiver], release })),
+    )
+    .reduce(withOne, kept);
+}
+
+function withOne(all: readonly Obligation[], one: Obligation): readonly Obligation[] {
+  const index = all.findIndex(
+    ({ criterion, obligation, release }) =>
+      criterion === one.criterion && obligation === one.obligation && sameName(release, one.release),
+  );
+  const before = all[index];
+  if (before === undefined) return [...all, one];
+  return all.with(index, { ...one, waivers: [...new Set([...before.waivers, ...one.waivers])].toSorted() });
+}
+
+/**
+ * What stands in a canary's record once this step was taken: what earlier steps of this release promised, and this one.
+ * What another release promised was asked for when this one entered the stage, and stands in the stage's record.
+ */
+export function promisedAfter({ world, stage }: Context, judged: readonly JudgedCriterion[]): Promised {
+  const before = canaryOf(stageState(world, stage.name), world.operation)?.obligations ?? [];
+  if ("failure" in before) return before;
+  const release: ReleaseName = { image: world.release.image, commit: world.release.commit };
+  const own = before.filter((one) => sameName(one.release, release));
+  return promise(own, judged, release);
+}
+
+/** A canary whose promises can't be read keeps its steps shut, as a stage's record does. */
+export function judgePromised({ plan, stage, world }: Context): Finding[] {
+  const before = canaryOf(stageState(world, stage.name), world.operation)?.obligations ?? [];
+  if (!("failure" in before)) return [];
+  const line = plan.source.at(["stages", plan.stages.indexOf(stage)]);
+  const finding = broken("owed", line, before.failure, "what was promised at earlier steps");
+  return [{ ...finding, title: "What was promised for waivers is known" }];
 }

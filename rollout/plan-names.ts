@@ -9,7 +9,7 @@ import { wrongMetrics } from "./names/metrics";
 import { wrongOrder } from "./names/order";
 import { tree } from "./names/raw";
 import { danglingNames } from "./names/references";
-import { typedSteps } from "./names/steps";
+import { declaredAtSteps, typedSteps } from "./names/steps";
 import { repeatedNames } from "./names/unique";
 import { checkApprovals } from "./plan/approvals-names";
 import { checkCalendar } from "./plan/calendar-names";
@@ -23,6 +23,7 @@ export function checkNames(data: unknown): Mistake[] {
     ...danglingNames(plan),
     ...wrongOrder(plan),
     ...typedSteps(plan),
+    ...declaredAtSteps(plan),
     ...wrongLimits(plan),
     ...wrongEvidence(plan),
     ...wrongFlags(plan),

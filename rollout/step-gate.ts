@@ -8,11 +8,13 @@ import { judgeTriggers } from "./criteria/triggers";
 import { decision, nearestToGo, rollCall, trustGuards, usedApprovals, withApprovals } from "./conclude";
 import type { Decision } from "./decision";
 import { triggerId } from "./questions";
+import { judgePromised, promisedAfter, type Promised } from "./owed";
 import { judgeType } from "./release-types";
 import { checksOf, judgeStep, stepCriteria } from "./steps";
 import type { Transition } from "./steps";
 import { armedTriggers, asksEvidence } from "./triggers";
 import { canaryOf, stageState, weightNow } from "./world";
+import { waive } from "./waivers";
 import type { World } from "./world";
 
 /** Judges a step's checks, its criteria and its approval, under each update plan that somebody spoke about. */
@@ -23,15 +25,19 @@ export function decideTransition(gate: string, transition: Transition): Decision
   const criteria = stepCriteria(transition);
   const approvals = canary.approval === undefined ? [] : [canary.approval];
   const checked = [...judgeStep(transition), ...judgeTriggers(context)];
-  const judged = criteria.flatMap((criterion) =>
-    answersOf(criterion, context).map((answer) => toFinding(criterion, context, answer)),
-  );
+  const judged = criteria.map((criterion) => ({
+    criterion,
+    findings: answersOf(criterion, context).map((answer) =>
+      waive(criterion, toFinding(criterion, context, answer), context),
+    ),
+  }));
   const ids = [
     ...checksOf(canary).map((check) => `canary.${check}`),
     ...armedTriggers(plan, stage.name).map(triggerId),
     ...criteria.map(({ id }) => id),
     ...approvals.map(({ id }) => id),
   ];
+  const promised = stepPromises(promisedAfter(context, judged));
   const plans = approvals.length === 0 ? [undefined] : candidatePlans(world);
   return (
     nearestToGo(
@@ -41,12 +47,18 @@ export function decideTransition(gate: string, transition: Transition): Decision
           (people.get(criterion.id) ?? []).map((answer) => toFinding(criterion, context, answer)),
         );
         const believed = trustGuards(asksEvidence(plan, stage.name, canary), world);
-        const findings = [...believed, ...judgeType(context), ...checked, ...judged, ...signed];
+        const guards = [...believed, ...judgeType(context), ...judgePromised(context)];
+        const findings = [...guards, ...checked, ...judged.flatMap((one) => one.findings), ...signed];
         const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
-        return withApprovals(made, usedApprovals(approvals, findings, world), updatePlan);
+        return withApprovals({ ...made, ...promised }, usedApprovals(approvals, findings, world), updatePlan);
       }),
     ) ?? decision(gate, world, rollCall(ids, [], plan))
   );
+}
+
+/** Nothing where nothing was promised: what stands in the record then stays as it is. */
+function stepPromises(promised: Promised): Pick<Decision, "promised"> {
+  return "failure" in promised || promised.length > 0 ? { promised } : {};
 }
 
 /** A step's approval is of its own stack's update plan, and given since the step before it began. */

@@ -2,6 +2,7 @@
  * What forces a rollback or calls somebody. Triggers on metrics are alerts as well (components/monitoring); those that
  * force a rollback also keep every step of the canary shut, and send it back.
  */
+import { stepsAsk } from "./gate";
 import { BUILT_IN } from "./metrics";
 import type { Measure, Scope } from "./metrics";
 import type { Canary, Judge, Plan, Trigger } from "./plan";
@@ -25,12 +26,19 @@ export function armedTriggers(plan: Pick<Plan, "triggers">, stage: string): read
   return plan.triggers.filter((trigger) => trigger.does === "rollback" && isArmed(trigger, stage));
 }
 
-/** Whether a step of a canary can ask for evidence or approvals: by its own criteria, or by what would force it back. */
-export function asksEvidence(plan: Pick<Plan, "triggers">, stage: string, canary: Canary | undefined): boolean {
-  const steps = canary === undefined ? [] : [canary.steps, ...Object.values(canary.stepsFor)].flat();
-  const criteria = [...(canary?.criteria ?? []), ...steps.flatMap((step) => step.criteria)];
+/**
+ * Whether a step of a canary can ask for evidence, approvals or waivers: by its own criteria, or by what would force it
+ * back.
+ */
+export function asksEvidence(
+  plan: Pick<Plan, "triggers" | "waivers">,
+  stage: string,
+  canary: Canary | undefined,
+): boolean {
+  const criteria = canary === undefined ? [] : stepsAsk(canary);
   return (
     canary?.approval !== undefined ||
+    (plan.waivers !== undefined && criteria.length > 0) ||
     criteria.some((criterion) => "attestedBy" in criterion) ||
     armedTriggers(plan, stage).some(({ when }) => "criterion" in when)
   );

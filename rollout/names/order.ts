@@ -2,6 +2,7 @@
 import { parseDuration, parseWeight } from "../units";
 import { shown } from "../yaml";
 import type { Mistake, Path } from "../yaml";
+import { criteriaOfCanary } from "./steps";
 import { canariesOf, everyMap, GATES, members, namesOf, tree } from "./raw";
 import type { Placed, Tree } from "./raw";
 
@@ -9,6 +10,7 @@ import type { Placed, Tree } from "./raw";
 export function wrongOrder(plan: Tree): Mistake[] {
   return [
     ...laterStages(plan),
+    ...laterStagesAtSteps(plan),
     ...canariesOf(plan).flatMap(wrongSteps),
     ...holdsOverWindow(plan),
     ...twoKindsOfCanary(plan),
@@ -29,6 +31,19 @@ function laterStages(plan: Tree): Mistake[] {
           expected: gate === "enter" ? "a stage that comes before this one" : "this stage, or one before it",
         })),
     ),
+  );
+}
+
+/** A step of a canary comes after its own stage was entered, and before it is done. */
+function laterStagesAtSteps(plan: Tree): Mistake[] {
+  const known = namesOf(plan["stages"], "name");
+  return canariesOf(plan).flatMap((canary) =>
+    criteriaOfCanary(canary)
+      .filter(
+        ({ value }) =>
+          value["kind"] === "stage-done" && known.indexOf(String(value["stage"])) >= Number(canary.path[1]),
+      )
+      .map(({ path }) => ({ path: [...path, "stage"], expected: "a stage that comes before this one" })),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Names that may be used once only: a finding, a waiver or a command that names one must mean one. */
 import type { Mistake, Path } from "../yaml";
+import { criteriaOfCanary } from "./steps";
 import { canariesOf, GATES, list, members, tree } from "./raw";
 import type { Placed, Tree } from "./raw";
 
@@ -12,6 +13,7 @@ export function repeatedNames(plan: Tree): Mistake[] {
       twice([...exitOf(stages[index - 1]), ...GATES.flatMap((gate) => ids(stage, gate))]),
     ),
     ...canariesOf(plan).flatMap(stepIds),
+    ...stages.flatMap((stage, index) => betweenCanaries(plan, stage, stages[index - 1])),
     ...twice(members(plan["triggers"], ["triggers"]).map((trigger) => named(trigger, "id"))),
   ];
 }
@@ -44,6 +46,25 @@ function stepIds({ path, value }: Placed): Mistake[] {
     ...twice(common),
     ...steps.flatMap((own) => twice([...common, ...own]).filter(({ path: at }) => at.length > path.length + 3)),
   ];
+}
+
+/**
+ * A waiver names a stage and a criterion: of a stage's gates and each of its canaries only one may have it. The steps of one
+ * canary may share it.
+ */
+function betweenCanaries(plan: Tree, stage: Placed, before: Placed | undefined): Mistake[] {
+  const gates = [...exitOf(before), ...GATES.flatMap((gate) => ids(stage, gate))].map(([, name]) => name);
+  const own = canariesOf(plan).filter(({ path }) => stage.path.every((part, at) => path[at] === part));
+  const seen = new Set(gates);
+  return own.flatMap((canary) => {
+    const criteria = [
+      ...criteriaOfCanary(canary).map((item) => named(item, "id")),
+      named({ path: [...canary.path, "approval"], value: tree(canary.value["approval"]) }, "id"),
+    ];
+    const taken = criteria.filter(([, name]) => typeof name === "string" && seen.has(name));
+    for (const [, name] of criteria) seen.add(name);
+    return taken.map(([path]) => ({ path, expected: "a name that no gate and no other canary of the stage uses" }));
+  });
 }
 
 function twice(all: readonly Named[]): Mistake[] {

@@ -87,6 +87,9 @@ const stageLasted = z.strictObject({
 /** The canary's weight is 0 while the release behind it changes, and a new baseline has taken all traffic before. */
 const canaryAtRest = z.strictObject({ kind: z.literal("canary-at-rest"), ...head });
 
+/** Of those, what a canary's step may ask: windows and freezes are asked of every step anyway. */
+export const STEP_PROGRESS_CRITERIA = [stageDone] as const;
+
 /** Kinds of criteria about where the rollout stands. */
 export const PROGRESS_CRITERIA = [windowCriterion, noFreeze, stageDone, stageLasted, canaryAtRest] as const;
 

@@ -2,12 +2,19 @@
 import { z } from "zod";
 import { duration, percent, quantity, ratio, weight } from "../units";
 import { stepApproval } from "./approvals";
+import { STEP_PROGRESS_CRITERIA } from "./calendar";
+import { DECLARED_CRITERIA } from "./declared";
 import { METRIC_CRITERIA } from "./metrics";
 import { EVIDENCE_CRITERIA } from "./evidence-criteria";
 import { atLeastOne, covers, name, text } from "./words";
 
 /** Criteria that may guard a canary's steps. */
-const stepCriterion = z.discriminatedUnion("kind", [...EVIDENCE_CRITERIA, ...METRIC_CRITERIA]);
+const stepCriterion = z.discriminatedUnion("kind", [
+  ...EVIDENCE_CRITERIA,
+  ...METRIC_CRITERIA,
+  ...DECLARED_CRITERIA,
+  ...STEP_PROGRESS_CRITERIA,
+]);
 const stepCriteria = z.array(stepCriterion).readonly().default([]);
 
 const step = z.strictObject({

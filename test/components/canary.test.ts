@@ -187,6 +187,13 @@ describe("a cohort", () => {
   });
 });
 
+test("what was promised for a step stays in its record in a run that nobody cleared", async () => {
+  const ignored = async (switchesMayBeLifted: boolean) =>
+    (await canary({ switchesMayBeLifted })).one("Stash", "step").ignoreChanges ?? [];
+  expect(await ignored(false)).toEqual(["input.obligations"]);
+  expect(await ignored(true)).toEqual([]);
+});
+
 describe("the fallback to the baseline", () => {
   test("is told to the service while it is switched on, and is no part of the stack otherwise", async () => {
     const resources = await canary({ settings: { fallback: "baseline" } });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { declareCanary, declareStage } from "../../components/declare";
-import { plannedInventory } from "../../components/inventory";
+import { plannedCanary, plannedInventory } from "../../components/inventory";
 import { featuresOf, isOnCanaryStack } from "../../rollout/inventory";
 import { canarySettings, declared, omnihub, stageSettings, TOKEN } from "./support";
 
@@ -44,6 +44,22 @@ test("the canary stack declares the features that are asked of its state", async
     { stack: "production-canary" },
   );
   expect(featuresOf(resources.all)).toEqual(["canary", "canary/route", "canary/emergency-controls"]);
+  expect(featuresOf(resources.all)).toEqual(plannedCanary(canarySettings("production")));
   expect(featuresOf(resources.all).every(isOnCanaryStack)).toBe(true);
   expect(isOnCanaryStack("canary/fallback")).toBe(true);
+});
+
+test("an operation's canary declares its route, and its fallback where it is on: the switches are the whole service's", async () => {
+  const settings = canarySettings("production");
+  const search = {
+    ...settings,
+    operation: "search",
+    route: { ...settings.route, path: "/search" },
+    canary: { ...settings.canary, fallback: "baseline" as const },
+  };
+  const resources = await declared(() => declareCanary(search, omnihub().service, { switchesMayBeLifted: true }), {
+    stack: "production.search-canary",
+  });
+  expect(featuresOf(resources.all)).toEqual(["canary", "canary/route", "canary/fallback"]);
+  expect(featuresOf(resources.all)).toEqual(plannedCanary(search));
 });
