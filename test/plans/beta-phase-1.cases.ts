@@ -21,6 +21,9 @@ const INFRASTRUCTURE: readonly Case[] = [
 ];
 
 const SAFEGUARDS: readonly Case[] = [
+  ...["logging/format", "telemetry/logs", "telemetry/metrics"].map((part) =>
+    refused(["BP-04"], `the beta has no ${part}`, beta, "detailed-logging", undeclared(part)),
+  ),
   ...number(
     { rows: ["BP-01"], ask: beta, by: "beta-users", tooOld: "8 days", staged: false },
     ["beta-group", "people"],

@@ -159,6 +159,11 @@ const READINESS: readonly Case[] = [
       "nobody wrote down how to go back to a backup": unwritten("rollback-procedures", "Database backup"),
     },
   ),
+  refused(["BP-41"], "no traces are collected", rollout, "apm", undeclared("telemetry/traces")),
+  refused(["BP-41"], "the application's numbers are not collected", rollout, "apm", undeclared("telemetry/metrics")),
+  refused(["BP-42"], "errors are tracked nowhere", rollout, "error-tracking", undeclared("error-tracking/dsn")),
+  refused(["BP-45"], "logs stay where they are written", rollout, "log-aggregation", undeclared("telemetry/logs")),
+  refused(["BP-52"], "a request may be of any size", rollout, "request-size", undeclared("waf/request-size")),
   refused(["BP-51"], "the API has no rate limit", rollout, "rate-limit", undeclared("waf/rate-limit")),
   refused(["BP-53"], "no security headers are set", rollout, "security-headers", undeclared("waf/security-headers")),
   ...proof(

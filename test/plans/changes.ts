@@ -272,6 +272,17 @@ export const withoutRunbook = (alert: string): Change =>
     all.map(({ runbook, ...rest }) => (rest.name === alert || runbook === undefined ? rest : { ...rest, runbook })),
   );
 
+/** The program declares no flag of a name, or of a type; or a flag serves another variant. */
+export const withoutFlag = (name: string): Change => own("flags", (all) => all.filter((one) => one.name !== name));
+export const withoutFlagsOf = (type: string): Change => own("flags", (all) => all.filter((one) => one.type !== type));
+export const serving = (name: string, variant: string): Change =>
+  own("flags", (all) => all.map((one) => (one.name === name ? { ...one, serves: variant } : one)));
+
+/** The update plan changes resources of a type. */
+export const changing =
+  (type: string): Change =>
+  (world) => ({ ...world, touched: Object.fromEntries(world.updatePlans.map((plan) => [plan, [type]])) });
+
 type Own = Exclude<NonNullable<World["declared"]>["own"], { failure: string }>;
 
 function own<K extends keyof Own>(key: K, change: (value: Own[K]) => Own[K]): Change {

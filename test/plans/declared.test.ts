@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { plannedInventory } from "../../components/inventory";
 import { parsePlan } from "../../rollout/plan";
-import { stageSettings } from "../components/support";
+import { fullSettings } from "../components/support";
 import { decide, gatesOf, goodWorld } from "./good-world";
 
 const plans = readdirSync("plans")
@@ -11,13 +11,20 @@ const plans = readdirSync("plans")
   .map((file) => ({ file: `plans/${file}`, text: readFileSync(`plans/${file}`, "utf8") }))
   .filter(({ text }) => text.includes("kind: RolloutPlan"));
 
+/** Every stage has all that a stage may have. */
+const settings = fullSettings();
+
 test.each(plans)("$file asks for nothing that its program does not declare", ({ file, text }) => {
   const plan = parsePlan(text, file);
   for (const ask of gatesOf(plan).filter(({ to }) => to === undefined)) {
-    const own = plannedInventory({ ...stageSettings("production"), stage: ask.stage }, plan);
+    const inventory = (stage: string) => plannedInventory({ ...settings, stage }, plan);
+    const others = Object.fromEntries(plan.stages.map(({ name }) => [name, { features: inventory(name).features }]));
     const world = goodWorld(plan, ask);
     if (world.declared === undefined) throw new Error("nothing is declared");
-    const { findings } = decide(plan, ask, { ...world, declared: { ...world.declared, own } });
+    const { findings } = decide(plan, ask, {
+      ...world,
+      declared: { ...world.declared, own: inventory(ask.stage), others },
+    });
     expect(findings.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
   }
 });

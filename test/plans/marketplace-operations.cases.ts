@@ -6,10 +6,13 @@ import {
   reads,
   running,
   says,
+  serving,
+  undeclared,
   without,
-  withoutFallback,
   withoutAlert,
   withoutDashboard,
+  withoutFallback,
+  withoutFlag,
   withoutRunbook,
 } from "./changes";
 import { BASELINE } from "./good-evidence";
@@ -68,8 +71,38 @@ const FALLBACKS: readonly Case[] = [
   ),
 ];
 
+/** What the document has in config.yaml. */
+const CONFIGURED: readonly Case[] = [
+  refused(
+    ["MP-51"],
+    "nothing logs which backend was chosen",
+    production,
+    "ab-test",
+    withoutFlag("log-backend-selection"),
+  ),
+  refused(
+    ["MP-51"],
+    "the log of the chosen backend is off",
+    production,
+    "ab-test",
+    serving("log-backend-selection", "off"),
+  ),
+  refused(["MP-52"], "nothing compares the backends' results", production, "ab-test", withoutFlag("compare-results")),
+  refused(["MP-52"], "the comparison of results is off", production, "ab-test", serving("compare-results", "off")),
+  refused(["MP-81"], "there is no key to sign with", production, "signing-infrastructure", undeclared("signing/key")),
+  refused(["MP-84"], "signing is off", production, "signing-opt-in", serving("publish-signing", "off")),
+  refused(
+    ["MP-84"],
+    "signing is required at once",
+    production,
+    "signing-opt-in",
+    serving("publish-signing-required", "on"),
+  ),
+];
+
 /** The stage itself. */
 const PRODUCTION: readonly Case[] = [
+  ...CONFIGURED,
   refused(
     ["MP-49"],
     "the adapters are of another build",

@@ -1,7 +1,7 @@
 /** Before the migration and in its first week: the checklist, feature gates, adapters. */
 import type { Case } from "./cases";
 import { refused } from "./cases";
-import { canaryAt, later, measured, running, says, without } from "./changes";
+import { canaryAt, later, measured, running, says, undeclared, without } from "./changes";
 import { BASELINE, HOUR, MINUTE } from "./good-evidence";
 import { measuresNow, neverRan, noRunbook, onCallFor, pipeline, proof, suite, unwritten } from "./marketplace-changes";
 
@@ -106,6 +106,10 @@ const CODE_READINESS: readonly Case[] = [
 
 /** Pre-deployment checklist: infrastructure and operational readiness. */
 const READINESS: readonly Case[] = [
+  refused(["MP-09"], "there is no RDF store", gates, "rdf-store-configured", undeclared("rdf-store/oxigraph")),
+  ...["collector", "traces", "metrics", "logs"].map((part) =>
+    refused(["MP-10"], `telemetry has no ${part}`, gates, "collector-configured", undeclared(`telemetry/${part}`)),
+  ),
   ...proof(drill(["MP-13"], "restore-drill", "restore", "the restore"), {
     "the backup could not be restored": { outcome: "failed" },
     "nobody looked at what was restored": { integrity: "unverified" },
@@ -339,6 +343,7 @@ const ADAPTERS: readonly Case[] = [
   ...ladder("MP-39", "v1-adapter"),
   ...after(["MP-40"], "v2-adapter", "v1-adapter-done", "v1-adapter"),
   ...ofBranch(["MP-40"], "v2-adapter", "phase-2b-branch"),
+  refused(["MP-41"], "the V2 adapter has no RDF store", v2, "rdf-store-first", undeclared("rdf-store/oxigraph")),
   ...suite(["MP-45"], v2, "v2-adapter-tests", "v2-adapter-integration", "3 days", true),
   ...ladder("MP-42", "v2-adapter"),
   ...after(["MP-43"], "dual-backend", "v2-adapter-done", "v2-adapter"),

@@ -330,6 +330,10 @@ const ALERTS = {
 } as const;
 
 const MONITORING: readonly Case[] = [
+  refused(["OM-92"], "nothing says how the service logs", production, "logging", undeclared("logging/format")),
+  refused(["OM-93"], "errors are tracked nowhere", production, "error-tracking", undeclared("error-tracking/dsn")),
+  refused(["OM-94"], "no traces are collected", production, "apm", undeclared("telemetry/traces")),
+  refused(["OM-94"], "the application's numbers are not collected", production, "apm", undeclared("telemetry/metrics")),
   refused(["OM-90"], "Prometheus does not scrape it", production, "monitoring", undeclared("monitoring/metrics")),
   refused(["OM-90"], "Prometheus has no rules", production, "monitoring", undeclared("monitoring/alerts")),
   refused(["OM-164"], "no health probe is declared", production, "monitoring", undeclared("monitoring/health-probes")),

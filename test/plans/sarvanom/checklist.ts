@@ -4,6 +4,7 @@ import { refused, refusedPlan } from "../cases";
 import type { Case } from "../cases";
 import {
   aboutAnother,
+  changing,
   inStage,
   job,
   older,
@@ -12,14 +13,18 @@ import {
   says,
   signedBy,
   starts,
+  unapproved,
   undeclared,
   without,
   withoutAlert,
   withoutDashboard,
+  withoutFlag,
+  withoutFlagsOf,
   withoutRunbook,
 } from "../changes";
 import { hex } from "../good-evidence";
 import { measuresNow, proof, suite, unwritten } from "../marketplace-changes";
+import { approvedAgo, nobodyOf } from "./changes";
 
 const production = { stage: "production" };
 
@@ -200,6 +205,31 @@ const FLAGS = [
 ] as const;
 
 const FLAGGED: readonly Case[] = [
+  ...Object.entries({ release: "SV-61", experiment: "SV-62", configuration: "SV-64" }).map(([type, row]) =>
+    refused([row], `no flag is of type ${type}`, production, "flags", withoutFlagsOf(type)),
+  ),
+  ...["new-query-engine", "new-query-ui", "answer-ranking", "sources-per-answer"].map((flag) =>
+    refused(["SV-65"], `the flag ${flag} is kept somewhere else`, production, "flags", withoutFlag(flag)),
+  ),
+  refused(
+    ["SV-68"],
+    "a flag is changed, and nobody who manages flags approved",
+    production,
+    "flag-managers",
+    changing("kubernetes:core.openfeature.dev/v1beta1:FeatureFlag"),
+    unapproved("flag-managers"),
+    nobodyOf("product"),
+    nobodyOf("engineering-leadership"),
+  ),
+  refused(
+    ["SV-68"],
+    "a flag's change was approved 25 hours ago",
+    production,
+    "flag-managers",
+    changing("kubernetes:core.openfeature.dev/v1beta1:FeatureFlag"),
+    approvedAgo("product", "25 hours"),
+    approvedAgo("engineering-leadership", "25 hours"),
+  ),
   ...FLAGS.map(([environment, row, title]) =>
     refused(
       [row],
