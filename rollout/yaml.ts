@@ -10,6 +10,7 @@ import type { Document, Node } from "yaml";
 import type { z } from "zod";
 import { HoldpointError } from "./errors";
 import type { ErrorCode } from "./errors";
+import { rightForm } from "./right-form";
 import { wordedSyntax } from "./yaml-syntax";
 import { readPlain } from "./plain-yaml";
 import type { PlainYaml, Spot } from "./plain-yaml";
@@ -258,7 +259,9 @@ function mistakesOfIssue(issue: Issue, from: YamlSource, schema: unknown, base: 
         wrongValue(
           from,
           path,
-          issue.message.startsWith("Invalid input") ? (TYPE_WORDS[issue.expected] ?? issue.expected) : issue.message,
+          issue.message.startsWith("Invalid input")
+            ? typeWords(issue.expected, schemaAt(schema, valueAt(from.data, base), issue.path))
+            : issue.message,
         ),
       ];
     case "invalid_key":
@@ -279,6 +282,16 @@ function wrongValue(from: YamlSource, path: Path, expected: string): Mistake {
   if (valueAt(from.data, path) !== undefined || typeof key !== "string") return { path, expected };
   return { path: path.slice(0, -1), found: "nothing", expected: `the key "${key}" (${expected})` };
 }
+
+/** "a map with within, tell": the keys that it can't do without. */
+function typeWords(expected: string, schema: unknown): string {
+  const shape = Object.entries(definition(bare(schema))?.shape ?? {});
+  const needed = shape.filter(([, value]) => !OPTIONAL.has(String(definition(value)?.type))).map(([key]) => key);
+  const words = TYPE_WORDS[expected] ?? expected;
+  return expected === "object" && needed.length > 0 ? `${words} with ${needed.join(", ")}` : words;
+}
+
+const OPTIONAL: ReadonlySet<string> = new Set(["optional", "default", "prefault"]);
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: "text",
@@ -423,6 +436,8 @@ export function choice(words: readonly string[], found: unknown): string {
 
 /** The word that was probably meant, or undefined where none is near. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
+  const begun = words.filter((candidate) => word.length >= 3 && candidate.startsWith(word.toLowerCase()));
+  if (begun.length === 1) return begun[0];
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = words
     .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -474,9 +489,11 @@ export function mistakesError(
 }
 
 function mistakeText(mistake: Mistake, from: YamlSource): string {
-  const found = mistake.found ?? shown(valueAt(from.data, mistake.path));
+  const value = valueAt(from.data, mistake.path);
+  const form = mistake.found === undefined ? rightForm(value, mistake.expected) : undefined;
+  const expected = form === undefined ? mistake.expected : `${form} (${mistake.expected})`;
   const where = pathText(mistake.path);
-  return `${where === "" ? "" : `${where}: `}found ${found}, expected ${mistake.expected}`;
+  return `${where === "" ? "" : `${where}: `}found ${mistake.found ?? shown(value)}, expected ${expected}`;
 }
 
 /** All mistakes of the zod error in one HoldpointError. */

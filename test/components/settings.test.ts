@@ -296,7 +296,9 @@ describe("a mistake", () => {
   test("without a file is told without a place", () => {
     const { stack, config } = rawSettings("production-canary");
     const message = refusalOf(() => parseSettings({ stack, config: { ...config, "holdpoint:canary": "nonsense" } }));
-    expect(message).toBe('Pulumi.production-canary.yaml: canary: found "nonsense", expected a map');
+    expect(message).toBe(
+      'Pulumi.production-canary.yaml: canary: found "nonsense", expected a map with weight, killSwitch, safeMode',
+    );
   });
 
   test("in the file's YAML itself is told with its place", () => {

@@ -181,7 +181,7 @@ describe("a workflow's file", () => {
   });
 
   it.each([
-    ["a key twice", "name: Pipeline\n", "name: Pipeline\nname: Other\n", /key twice/],
+    ["a key twice", "name: Pipeline\n", "name: Pipeline\nname: Other\n", /key "name" twice/],
     ["an anchor", "needs: [build]", "needs: &x [build]", /anchor/],
     ["what is no YAML", "needs: [build]", "needs: [build", /./],
   ])("is refused with %s", async (_what, from, to, expected) => {

@@ -115,9 +115,15 @@ describe("a mistake in a plan", () => {
       /found "0 minutes", expected a duration such as "15 minutes"$/,
     );
     expect(changed("below: 2x", "below: double")).toMatch(/found "double", expected a ratio such as "2x"$/);
-    expect(changed("min: $300", "min: 300")).toMatch(/found 300, expected an amount such as "\$300" or "EUR 300"$/);
-    expect(changed("weight: 5%", "weight: 5")).toMatch(/found 5, expected a whole percentage from "1%" to "100%"$/);
-    expect(changed('from: "02:00"', "from: 2 AM")).toMatch(/found "2 AM", expected a time of day such as "02:00"$/);
+    expect(changed("min: $300", "min: 300")).toMatch(
+      /found 300, expected "\$300" \(an amount such as "\$300" or "EUR 300"\)$/,
+    );
+    expect(changed("weight: 5%", "weight: 5")).toMatch(
+      /found 5, expected "5%" \(a whole percentage from "1%" to "100%"\)$/,
+    );
+    expect(changed('from: "02:00"', "from: 2 AM")).toMatch(
+      /found "2 AM", expected "02:00" \(a time of day such as "02:00"\)$/,
+    );
     expect(changed("above: 1%", "above: many")).toMatch(
       /when\.above: found "many", expected a number with its unit, such as "500 ms", "1%", "50 MB", "1000\/s", "10" or "2x"$/,
     );
@@ -229,9 +235,11 @@ describe("a mistake in a plan", () => {
     ]);
   });
   test("in a file that is no plan at all is told", () => {
-    expect(refusal("")).toBe(`plan-invalid: ${FILE}:1:1: found nothing, expected a map`);
-    expect(refusal("- 1")).toBe(`plan-invalid: ${FILE}:1:1: found a list of 1, expected a map`);
-    expect(refusal("a plan")).toBe(`plan-invalid: ${FILE}:1:1: found "a plan", expected a map`);
+    const wanted =
+      "expected a map with apiVersion, kind, name, title, service, owners, roles, runbooks, stages, rollback";
+    expect(refusal("")).toBe(`plan-invalid: ${FILE}:1:1: found nothing, ${wanted}`);
+    expect(refusal("- 1")).toBe(`plan-invalid: ${FILE}:1:1: found a list of 1, ${wanted}`);
+    expect(refusal("a plan")).toBe(`plan-invalid: ${FILE}:1:1: found "a plan", ${wanted}`);
   });
 });
 
