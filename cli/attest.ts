@@ -9,9 +9,12 @@ import {
   attestRun,
   type Attested,
   type AttestBase,
+  type AttestFiles,
 } from "../evidence/attest";
+import { attestArtifact } from "../evidence/attest-artifact";
 import { EVIDENCE_KINDS } from "../evidence/predicates";
 import { readEvidence } from "../evidence/read";
+import { verifyArtifact } from "../evidence/signed-artifact";
 import type { Subject } from "../evidence/statement";
 import { parseInstant } from "../evidence/time";
 import { machineClock } from "../rollout/clock";
@@ -27,7 +30,7 @@ export async function attestFiles(context: Context, files: readonly string[], op
   const signing = await openSigning(context, options.stage, options);
   const base = attestBase(signing, options);
   if (options.condition !== undefined) return condition(context, signing, base, options.condition, files);
-  const stored = await withoutFormat(base, files, options);
+  const stored = await withoutFormat(signing, base, files, options);
   if (stored !== undefined) return told(context, signing, options.stage, stored);
   const kind = options.kind === undefined ? undefined : requireKind(options.kind);
   const { suite, environment, branch, scope, section, survey, satisfied, review, publicKey } = options;
@@ -41,7 +44,7 @@ export async function attestFiles(context: Context, files: readonly string[], op
     ...(survey === undefined ? {} : { survey }),
     ...(satisfied === undefined ? {} : { satisfied }),
     ...(review === undefined ? {} : { review }),
-    ...(publicKey === undefined ? {} : { publicKey: readPublicKey(publicKey) }),
+    ...signedBy(signing, publicKey),
     ...(branch === undefined ? {} : { branch }),
     ...(scope === undefined ? {} : { scope }),
     ...(section === undefined ? {} : { sections: section }),
@@ -71,6 +74,7 @@ export async function attestDrill(context: Context, command: readonly string[], 
 
 /** What is attested without a report in a known format: a check, changes, a review by a report for people. */
 async function withoutFormat(
+  signing: Signing,
   base: AttestBase,
   files: readonly string[],
   options: FileOptions,
@@ -81,6 +85,11 @@ async function withoutFormat(
   if (check !== undefined) {
     const note = options.note === undefined ? {} : { note: options.note };
     return attestCheck({ ...base, check, outcome: options.notDone === true ? "not-done" : "done", ...note });
+  }
+  if (options.artifact !== undefined) {
+    const { artifact, publicKey } = options;
+    const end = time("finishedAt", "--finished-at", options.finishedAt);
+    return attestArtifact({ ...base, artifact, files, root: process.cwd(), ...signedBy(signing, publicKey), ...end });
   }
   if (changesFrom !== undefined) return attestChanges({ ...base, from: changesFrom, root: process.cwd() });
   if (review === undefined || outcome === undefined) return undefined;
@@ -110,6 +119,12 @@ function openFindings(text: string): { critical: number; high: number; medium: n
     throw new HoldpointError("usage", `--open: found "${text}", expected all four: critical=0,high=1,medium=2,low=0`);
   const [critical = 0, high = 0, medium = 0, low = 0] = found.slice(1).map(Number);
   return { critical, high, medium, low };
+}
+
+/** Whose signature of an artifact counts: of the key that was named, or of a machine's certificate, by the trust file. */
+function signedBy({ trust }: Signing, publicKey: string | undefined): Pick<AttestFiles, "publicKey" | "certified"> {
+  if (publicKey !== undefined) return { publicKey: readPublicKey(publicKey) };
+  return { certified: (bundle, file) => verifyArtifact(bundle, file, trust, Date.now()) };
 }
 
 function readPublicKey(file: string): string {

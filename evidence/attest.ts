@@ -186,7 +186,7 @@ export async function attestChanges(options: AttestChanges): Promise<Attested> {
 }
 
 /** Signs and stores, raw reports first: an envelope never names a report that is not there. */
-async function store(
+export async function store(
   options: AttestBase,
   kind: EvidenceKind,
   { predicate, summary, type = PREDICATES[kind].type }: Intake,
@@ -290,15 +290,14 @@ async function statOf(path: string): Promise<Awaited<ReturnType<typeof stat>>> {
 }
 
 /** A regular file of limited size; a FIFO or a device can't hang it. */
-async function readReport(path: string): Promise<Buffer> {
+export async function readReport(path: string, limit = MAX_REPORT_BYTES): Promise<Buffer> {
   const found = await statOf(path);
   if (!found.isFile()) throw refuse("file-unreadable", `${path} is not a regular file`);
   try {
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const { size } = await handle.stat();
-      if (size > MAX_REPORT_BYTES)
-        throw refuse("file-too-large", `${path} has ${size} bytes, at most ${MAX_REPORT_BYTES} are read`);
+      if (size > limit) throw refuse("file-too-large", `${path} has ${size} bytes, at most ${limit} are read`);
       const buffer = Buffer.alloc(size);
       const { bytesRead } = await handle.read(buffer, 0, size, 0);
       return buffer.subarray(0, bytesRead);

@@ -1,5 +1,6 @@
 /** Whose word a signed file is: by keys of the trust file, or by a certificate of its Sigstore root. */
 import { EnvelopeError, fingerprint, verify } from "./dsse";
+import type { CertifiedBy } from "./sigstore";
 import type { SignedFile } from "./sigstore-bundle";
 import type { Identity, Trust } from "./trust";
 
@@ -47,11 +48,15 @@ function verifyCertified(bundle: unknown, trust: Trust): Signed {
   if (trust.sigstore === undefined) {
     throw new EnvelopeError("signer-unknown", "signed with a certificate, and the trust file names no Sigstore root");
   }
-  const { body, payloadType, signer, signedAt } = trust.sigstore(bundle);
+  const { body, payloadType, ...certified } = trust.sigstore.envelope(bundle);
+  const by = machineOf(certified, trust);
+  return { body, payloadType, identities: [by.identity], by: [by] };
+}
+
+/** The one machine that a verified certificate is of. Throws EnvelopeError "signer-unknown". */
+export function machineOf({ signer, signedAt }: CertifiedBy, trust: Trust): SignedBy {
   const identity = trust.keyless(signer);
-  if (identity !== undefined) {
-    return { body, payloadType, identities: [identity], by: [{ identity, provenAt: signedAt }] };
-  }
+  if (identity !== undefined) return { identity, provenAt: signedAt };
   throw new EnvelopeError(
     "signer-unknown",
     `signed by ${shortened(signer.identity)} on the word of ${shortened(signer.issuer)}, which the trust file gives to no one machine`,

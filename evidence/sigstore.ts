@@ -19,20 +19,29 @@ export interface CertificateIdentity {
   readonly issuer: string;
 }
 
-/** The body of a verified bundle, its type and who signed it. */
-export interface Certified {
-  readonly body: Buffer;
-  readonly payloadType: string;
+/** Who signed, and when. */
+export interface CertifiedBy {
   readonly signer: CertificateIdentity;
   /** Machine time at which the signature was there already, by the earliest log or timestamp authority that says so. */
   readonly signedAt: number;
+}
+
+/** The body of a verified bundle, its type and who signed it. */
+export interface Certified extends CertifiedBy {
+  readonly body: Buffer;
+  readonly payloadType: string;
 }
 
 /**
  * Verifies bundles against one root. Throws EnvelopeError "malformed", "signature-invalid", "time-unproven" where nobody whom
  * the root names says when it was signed, "certificate-not-valid" where the certificate was not valid then; nothing else.
  */
-export type SigstoreVerifier = (bundle: unknown) => Certified;
+export interface SigstoreVerifier {
+  /** A bundle around a DSSE envelope. */
+  envelope(bundle: unknown): Certified;
+  /** A bundle beside a file that it signs. */
+  artifact(bundle: unknown, file: Uint8Array): CertifiedBy;
+}
 
 /**
  * A verifier for the trusted root in a file's bytes, Sigstore's JSON of a TrustedRoot. What the root names must be there: an
@@ -47,8 +56,7 @@ export function sigstoreVerifier(root: Uint8Array): SigstoreVerifier {
     tlogThreshold: trusted.tlogs.length === 0 ? 0 : 1,
     timestampThreshold: 1,
   });
-  return (json) => {
-    const bundle = readBundle(json);
+  const verify = (bundle: Bundle, entity: () => Entity): CertifiedBy => {
     // The library says it too, but a bundle without a log's time fails there for the time, which explains nothing.
     if (trusted.tlogs.length > 0 && bundle.verificationMaterial.tlogEntries.length === 0) {
       throw new EnvelopeError(
@@ -56,20 +64,36 @@ export function sigstoreVerifier(root: Uint8Array): SigstoreVerifier {
         "Sigstore: no entry in a transparency log, and the root names such logs",
       );
     }
-    const entity = checked("malformed", () => entityOf(bundle));
-    const times = checked("malformed", () => timesOf(entity));
-    checkTimes(entity, times);
-    const { identity } = checked("signature-invalid", () => verifier.verify(entity));
-    const { dsseEnvelope } = bundle.content;
+    const signed = checked("malformed", entity);
+    const times = checked("malformed", () => timesOf(signed));
+    checkTimes(signed, times);
+    const { identity } = checked("signature-invalid", () => verifier.verify(signed));
     return {
       signedAt: Math.min(...times),
-      body: dsseEnvelope.payload,
-      payloadType: dsseEnvelope.payloadType,
       signer: {
         identity: exactText(identity?.subjectAlternativeName, identity, SUBJECT_ALTERNATIVE_NAME),
         issuer: exactText(identity?.extensions?.issuer, identity, ISSUER, ISSUER_BEFORE),
       },
     };
+  };
+  return {
+    envelope(json) {
+      const bundle = checked("malformed", () => bundleFromJSON(json));
+      const { content } = bundle;
+      if (content.$case !== "dsseEnvelope") throw new EnvelopeError("malformed", "no DSSE envelope in the bundle");
+      const { payload: body, payloadType } = content.dsseEnvelope;
+      return { body, payloadType, ...verify(bundle, () => envelopeEntity(bundle, payloadType, body)) };
+    },
+    artifact(json, file) {
+      const bundle = checked("malformed", () => bundleFromJSON(json));
+      const { content } = bundle;
+      if (content.$case !== "messageSignature") throw new EnvelopeError("malformed", "no signature in the bundle");
+      // The log's entry is of this digest; that it is the file's, the library does not ask.
+      if (!content.messageSignature.messageDigest.digest.equals(createHash("sha256").update(file).digest())) {
+        throw new EnvelopeError("signature-invalid", "Sigstore: the bundle is about another file");
+      }
+      return verify(bundle, () => toSignedEntity(bundle, Buffer.from(file)));
+    },
   };
 }
 
@@ -96,22 +120,16 @@ function readRoot(bytes: Uint8Array): TrustedRoot {
   });
 }
 
-function readBundle(json: unknown) {
-  const bundle = checked("malformed", () => bundleFromJSON(json));
-  if (bundle.content.$case !== "dsseEnvelope") throw new EnvelopeError("malformed", "no DSSE envelope in the bundle");
-  return { ...bundle, content: bundle.content };
-}
-
+type Bundle = ReturnType<typeof bundleFromJSON>;
 type Entity = ReturnType<typeof toSignedEntity>;
 
 /**
  * What the library verifies. Rekor v2 logs an envelope as the digest of what was signed, the pre-authentication encoding; this
  * version of the library looks for the payload's alone, as v1 logged it.
  */
-function entityOf(bundle: ReturnType<typeof readBundle>): Entity {
+function envelopeEntity(bundle: Bundle, payloadType: string, payload: Buffer): Entity {
   const entity = toSignedEntity(bundle);
   if (!entity.tlogEntries.every(({ kindVersion }) => kindVersion?.kind === "hashedrekord")) return entity;
-  const { payloadType, payload } = bundle.content.dsseEnvelope;
   const signed = createHash("sha256").update(pae(payloadType, payload)).digest();
   const { signature: own } = entity;
   const signature: Entity["signature"] = {

@@ -50,6 +50,7 @@ interface FileOptions extends Options {
   readonly outcome?: string;
   readonly open?: string;
   readonly publicKey?: string;
+  readonly artifact?: string;
   readonly check?: string;
   readonly notDone?: boolean;
   readonly note?: string;
@@ -83,7 +84,11 @@ export const registerAttest: Register = (program, context, ended) => {
     .option("--reviewer <name...>", "reviews by a report that no program reads: who reviewed")
     .option("--outcome <outcome>", "the same: approved, changes-requested or rejected")
     .option("--open <counts>", 'the same: what is still open: "critical=0,high=1,medium=2,low=0"')
-    .option("--public-key <file>", "artifacts: the key with which the signature of the checksums must verify")
+    .option("--artifact <file>", "artifacts: a single file that was published; the other file is its signature")
+    .option(
+      "--public-key <file>",
+      "artifacts: the key with which the signature must verify, unless a certificate signed",
+    )
     .option("--check <name>", "that an item of a checklist is done; no files")
     .option("--not-done", "the item of --check is not done")
     .option("--note <text>", "beside --check: what there is to say")

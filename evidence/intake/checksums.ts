@@ -5,7 +5,7 @@
 import type { ArtifactsPredicate } from "../predicates/artifacts";
 import type { Format, ReportFile } from "./report";
 import { finish, refuse } from "./report";
-import { looksLikeSignature, verifyDetached } from "./detached";
+import { isSignature, verifyDetached } from "./detached";
 
 const GNU = /^\\?([0-9a-f]{64}) [ *](.+)$/;
 const BSD = /^SHA256 \((.+)\) = ([0-9a-f]{64})$/;
@@ -14,14 +14,14 @@ const BSD = /^SHA256 \((.+)\) = ([0-9a-f]{64})$/;
 export const checksums: Format = {
   name: "SHA-256 sums, and a signature of them",
   kind: "artifacts",
-  recognises: (file) => isSums(file) || looksLikeSignature(file.text),
+  recognises: (file) => isSums(file) || isSignature(file),
   read(files, stated) {
-    const [sums, signature] = [files.find(isSums), files.find(({ text }) => looksLikeSignature(text))];
+    const [sums, signature] = [files.find(isSums), files.find(isSignature)];
     if (sums === undefined || files.length !== (signature === undefined ? 1 : 2))
       throw refuse("usage", "artifacts: wanted one list of SHA-256 sums, and beside it at most one signature of it");
     if (signature === undefined && stated.publicKey !== undefined)
       throw refuse("usage", "a public key, but no signature to verify with it");
-    const signed = signature === undefined ? {} : { signature: verifyDetached(sums, signature, stated.publicKey) };
+    const signed = signature === undefined ? {} : { signature: verifyDetached(sums, signature, stated) };
     const artifacts = sumsOf(sums).map(({ name, sha256 }) => ({ name, digest: { sha256 }, ...signed }));
     const predicate: ArtifactsPredicate = { ...finish(sums, undefined, stated), stage: stated.stage, artifacts };
     const by = signature === undefined ? "not signed" : `signed by ${signed.signature?.key}`;

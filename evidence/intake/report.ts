@@ -41,6 +41,8 @@ export interface Stated {
   readonly review?: string;
   /** Artifacts: text of the public key with which the signature must verify. */
   readonly publicKey?: string;
+  /** Artifacts: whose certificate signed a file, by a Sigstore bundle beside it. Throws EnvelopeError. */
+  readonly certified?: (bundle: unknown, file: Uint8Array) => string;
   /** Scans: when the scanner's database was made, machine time; only where the report does not say. */
   readonly databaseUpdatedAt?: number;
   /** Backups: what was backed up. Scans: code, dependencies or image. */

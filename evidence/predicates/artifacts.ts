@@ -13,7 +13,9 @@ const schema = z
           name: words,
           digest: z.object({ sha256 }),
           /** A detached signature that was verified when this was attested. */
-          signature: z.object({ format: z.enum(["ssh", "ed25519", "ecdsa", "minisign"]), key: words }).optional(),
+          signature: z
+            .object({ format: z.enum(["ssh", "ed25519", "ecdsa", "minisign", "sigstore"]), key: words })
+            .optional(),
         }),
       )
       .min(1),

@@ -51,6 +51,8 @@ export interface FakeSigstore {
   readonly root: Json;
   /** A bundle around this body, signed by a key that is used once. */
   signBundle(body: Buffer, signing?: Signing): Json;
+  /** A bundle beside this file. */
+  signFile(file: Buffer, signing?: Signing): Json;
 }
 
 /** Each has keys of its own. */
@@ -61,46 +63,67 @@ export function fakeSigstore(): FakeSigstore {
   const own = (issuerKey: Pair): Buffer =>
     certificate({ ...base, publicKey: issuerKey.publicKey, issuerKey, extensions: authority });
   const stampers = timestampAuthority();
-  return {
-    root: rootOf(own(ca), ctlog, [rekor, tiles], stampers.chain),
-    signBundle(body, signing = {}) {
-      const { payloadType = STATEMENT_TYPE, identity = WORKFLOW, issuer = ISSUER, loggedAt = NOW } = signing;
-      const once = pair();
-      const options = {
-        ...base,
-        subject: "",
-        publicKey: once.publicKey,
-        issuerKey: signing.forged === true ? forger : ca,
-        from: NOW - 5 * MINUTE,
-        until: NOW + 5 * MINUTE,
-        extensions: workflow(Buffer.from(identity), Buffer.from(issuer)),
-      };
-      const leaf = signing.unlogged === true ? certificate(options) : loggedCertificate(options, ctlog);
-      const signature = sign("sha256", pae(payloadType, body), once.privateKey);
-      const sig = signature.toString("base64");
-      const envelope = { payload: body.toString("base64"), payloadType, signatures: [{ sig }] };
-      const entries = {
-        v1: () => [entry(envelope, leaf, rekor, loggedAt)],
-        v2: () => [entryV2("hashedrekord", envelope, leaf, tiles)],
-        "v2-dsse": () => [entryV2("dsse", envelope, leaf, tiles)],
-        none: () => [],
-      };
-      return {
+  /** Signs with a key of a certificate, logs that, and has it stamped. */
+  const signed = (bytes: Buffer, signing: Signing, entryOf: (signature: Buffer, leaf: Buffer) => Entries) => {
+    const { identity = WORKFLOW, issuer = ISSUER } = signing;
+    const once = pair();
+    const options = {
+      ...base,
+      subject: "",
+      publicKey: once.publicKey,
+      issuerKey: signing.forged === true ? forger : ca,
+      from: NOW - 5 * MINUTE,
+      until: NOW + 5 * MINUTE,
+      extensions: workflow(Buffer.from(identity), Buffer.from(issuer)),
+    };
+    const leaf = signing.unlogged === true ? certificate(options) : loggedCertificate(options, ctlog);
+    const signature = sign("sha256", bytes, once.privateKey);
+    const { log = "v1" } = signing;
+    return {
+      signature: signature.toString("base64"),
+      bundle: {
         mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
         verificationMaterial: {
           certificate: { rawBytes: leaf.toString("base64") },
-          tlogEntries: entries[signing.log ?? "v1"](),
+          tlogEntries: log === "none" ? [] : [entryOf(signature, leaf)[log]()],
           timestampVerificationData: {
             rfc3161Timestamps: (signing.stampedAt ?? []).map((at) => ({
               signedTimestamp: timestamp(signature, at, stampers.stamper).toString("base64"),
             })),
           },
         },
-        dsseEnvelope: envelope,
-      };
+      },
+    };
+  };
+  return {
+    root: rootOf(own(ca), ctlog, [rekor, tiles], stampers.chain),
+    signBundle(body, signing = {}) {
+      const { payloadType = STATEMENT_TYPE, loggedAt = NOW } = signing;
+      const payload = body.toString("base64");
+      const envelopeOf = (sig: string): Envelope => ({ payload, payloadType, signatures: [{ sig }] });
+      const { signature, bundle } = signed(pae(payloadType, body), signing, (bytes, leaf) => {
+        const envelope = envelopeOf(bytes.toString("base64"));
+        return {
+          v1: () => entry(dsseBody(envelope, leaf), rekor, loggedAt),
+          v2: () => entryV2(hashedBody(pae(payloadType, body), bytes, leaf), tiles),
+          "v2-dsse": () => entryV2(dsseBodyV2(envelope, leaf), tiles),
+        };
+      });
+      return { ...bundle, dsseEnvelope: envelopeOf(signature) };
+    },
+    signFile(file, signing = {}) {
+      const { signature, bundle } = signed(file, signing, (bytes, leaf) => {
+        const v2 = (): Json => entryV2(hashedBody(file, bytes, leaf), tiles);
+        const v1 = (): Json => entry(hashedBodyV1(file, bytes, leaf), rekor, signing.loggedAt ?? NOW);
+        return { v1, v2, "v2-dsse": v2 };
+      });
+      const messageDigest = { algorithm: "SHA2_256", digest: sha256(file).toString("base64") };
+      return { ...bundle, messageSignature: { messageDigest, signature } };
     },
   };
 }
+
+type Entries = Readonly<Record<"v1" | "v2" | "v2-dsse", () => Json>>;
 
 /** A timestamp authority: its own certificate, and that of who made it. */
 function timestampAuthority(): { readonly chain: readonly Buffer[]; readonly stamper: Stamper } {
@@ -155,31 +178,68 @@ function noteKeyId(name: string, { publicKey }: Pair): Buffer {
   return sha256(Buffer.from(`${name}\n`), Buffer.of(1), spki(publicKey).subarray(-32));
 }
 
-/** An entry of a log that has only this one: the promise to log it, and the proof that it was. */
-function entry(envelope: Envelope, leaf: Buffer, rekor: Pair, loggedAt: number): Json {
+/** What Rekor v1 logs of an envelope. */
+function dsseBody(envelope: Envelope, leaf: Buffer): Json {
+  const hashed = (bytes: Buffer): Json => ({ algorithm: "sha256", value: sha256(bytes).toString("hex") });
+  return {
+    apiVersion: "0.0.1",
+    kind: "dsse",
+    spec: {
+      envelopeHash: hashed(Buffer.from(canonical(envelope))),
+      payloadHash: hashed(Buffer.from(envelope.payload, "base64")),
+      signatures: [{ signature: envelope.signatures[0]?.sig, verifier: pemOf(leaf) }],
+    },
+  };
+}
+
+/** What it logs of a file. */
+function hashedBodyV1(file: Buffer, signature: Buffer, leaf: Buffer): Json {
+  return {
+    apiVersion: "0.0.1",
+    kind: "hashedrekord",
+    spec: {
+      data: { hash: { algorithm: "sha256", value: sha256(file).toString("hex") } },
+      signature: { content: signature.toString("base64"), publicKey: { content: pemOf(leaf) } },
+    },
+  };
+}
+
+function pemOf(leaf: Buffer): string {
   const lines = leaf.toString("base64").match(/.{1,64}/g) ?? [];
-  const pem = ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
-  const body = Buffer.from(
-    canonical({
-      apiVersion: "0.0.1",
-      kind: "dsse",
-      spec: {
-        envelopeHash: { algorithm: "sha256", value: sha256(Buffer.from(canonical(envelope))).toString("hex") },
-        payloadHash: {
-          algorithm: "sha256",
-          value: sha256(Buffer.from(envelope.payload, "base64")).toString("hex"),
-        },
-        signatures: [{ signature: envelope.signatures[0]?.sig, verifier: Buffer.from(pem).toString("base64") }],
-      },
-    }),
+  return Buffer.from(["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n")).toString(
+    "base64",
   );
+}
+
+/** What Rekor v2 logs of whatever was signed. */
+function hashedBody(signedBytes: Buffer, signature: Buffer, leaf: Buffer): Json {
+  const spec = { hashedRekordV002: { data: hashedV2(signedBytes), signature: signatureV2(signature, leaf) } };
+  return { apiVersion: "0.0.2", kind: "hashedrekord", spec };
+}
+
+/** What its first releases logged of an envelope. */
+function dsseBodyV2(envelope: Envelope, leaf: Buffer): Json {
+  const signature = signatureV2(Buffer.from(envelope.signatures[0]?.sig ?? "", "base64"), leaf);
+  const payloadHash = hashedV2(Buffer.from(envelope.payload, "base64"));
+  return { apiVersion: "0.0.2", kind: "dsse", spec: { dsseV002: { payloadHash, signatures: [signature] } } };
+}
+
+const hashedV2 = (bytes: Buffer): Json => ({ algorithm: "SHA2_256", digest: sha256(bytes).toString("base64") });
+const signatureV2 = (signature: Buffer, leaf: Buffer): Json => ({
+  content: signature.toString("base64"),
+  verifier: { x509Certificate: { rawBytes: leaf.toString("base64") }, keyDetails: "PKIX_ECDSA_P256_SHA_256" },
+});
+
+/** An entry of a log that has only this one: the promise to log it, and the proof that it was. */
+function entry(logged: Json, rekor: Pair, loggedAt: number): Json {
+  const body = Buffer.from(canonical(logged));
   const logId = sha256(spki(rekor.publicKey));
   const integratedTime = Math.floor(loggedAt / 1000);
   const promised = { body: body.toString("base64"), integratedTime, logID: logId.toString("hex"), logIndex: 0 };
   return {
     logIndex: "0",
     logId: { keyId: logId.toString("base64") },
-    kindVersion: { kind: "dsse", version: "0.0.1" },
+    kindVersion: { kind: logged.kind, version: "0.0.1" },
     integratedTime: String(integratedTime),
     inclusionPromise: {
       signedEntryTimestamp: sign("sha256", Buffer.from(canonical(promised)), rekor.privateKey).toString("base64"),
@@ -190,23 +250,13 @@ function entry(envelope: Envelope, leaf: Buffer, rekor: Pair, loggedAt: number):
 }
 
 /** An entry of Rekor v2: no promise and no time, only the proof. */
-function entryV2(kind: "hashedrekord" | "dsse", envelope: Envelope, leaf: Buffer, tiles: Pair): Json {
-  const payload = Buffer.from(envelope.payload, "base64");
-  const hashed = (bytes: Buffer): Json => ({ algorithm: "SHA2_256", digest: sha256(bytes).toString("base64") });
-  const signature = {
-    content: envelope.signatures[0]?.sig,
-    verifier: { x509Certificate: { rawBytes: leaf.toString("base64") }, keyDetails: "PKIX_ECDSA_P256_SHA_256" },
-  };
-  const spec =
-    kind === "dsse"
-      ? { dsseV002: { payloadHash: hashed(payload), signatures: [signature] } }
-      : { hashedRekordV002: { data: hashed(pae(envelope.payloadType, payload)), signature } };
-  const body = Buffer.from(canonical({ apiVersion: "0.0.2", kind, spec }));
+function entryV2(logged: Json, tiles: Pair): Json {
+  const body = Buffer.from(canonical(logged));
   const logId = noteKeyId("tiles.rekor.test", tiles);
   return {
     logIndex: "0",
     logId: { keyId: logId.toString("base64") },
-    kindVersion: { kind, version: "0.0.2" },
+    kindVersion: { kind: logged.kind, version: "0.0.2" },
     inclusionProof: onlyOne(body, "tiles.rekor.test", logId, (note) => sign(null, note, tiles.privateKey)),
     canonicalizedBody: body.toString("base64"),
   };

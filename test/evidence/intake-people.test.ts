@@ -321,6 +321,7 @@ describe("checksums", () => {
     ["minisign", "SHA256SUMS.minisig", "mini.pub", /^4BFDADDF4C2F964B$/],
     ["openssl, Ed25519", "SHA256SUMS.ed25519", "ed.pub", /^[0-9a-f]{64}$/],
     ["openssl, ECDSA", "SHA256SUMS.ecdsa", "ec.pub", /^[0-9a-f]{64}$/],
+    ["cosign's bundle", "SHA256SUMS.sigstore.json", "cosign.pub", /^[0-9a-f]{64}$/],
   ])("with a signature by %s are signed, each of them", (_tool, signature, publicKey, by) => {
     const { facts } = intake([sums(), fixture(`artifacts/${signature}`)], { ...AT, publicKey: key(publicKey) });
     const { artifacts } = facts as { artifacts: { signedBy?: string }[] };
@@ -331,6 +332,7 @@ describe("checksums", () => {
     ["SHA256SUMS.minisig", "mini.pub"],
     ["SHA256SUMS.ed25519", "ed.pub"],
     ["SHA256SUMS.ecdsa", "ec.pub"],
+    ["SHA256SUMS.sigstore.json", "cosign.pub"],
   ])("that were changed after %s was made are refused", async (signature, publicKey) => {
     const changed = edited("artifacts/SHA256SUMS", "91f61de9", "91f61de8");
     await says(
@@ -358,6 +360,20 @@ describe("checksums", () => {
       () => intake([sums(), fixture("artifacts/SHA256SUMS.minisig")], { ...AT, publicKey: key("ssh.pub") }),
       /^key-unusable: /,
     );
+  });
+  it("with a bundle about another digest, of another key or of nothing are refused", async () => {
+    const path = "artifacts/SHA256SUMS.sigstore.json";
+    const digest = edited(path, "KX1qgxeA", "KX1qgxeB");
+    await says(() => intake([sums(), digest], { ...AT, publicKey: key("cosign.pub") }), /^intake-inconsistent: /);
+    const signed = [sums(), fixture(path)];
+    await says(
+      () => intake(signed, { ...AT, publicKey: key("ec.pub") }),
+      "intake-inconsistent: SHA256SUMS.sigstore.json is no signature of SHA256SUMS by this key",
+    );
+    const cutOff = edited(path, /"signature":"[^"]*"/, '"nothing":""');
+    await says(() => intake([sums(), cutOff], { ...AT, publicKey: key("cosign.pub") }), /^intake-missing-field: /);
+    const other = edited(path, "SHA2_256", "SHA2_512");
+    await says(() => intake([sums(), other], { ...AT, publicKey: key("cosign.pub") }), /^intake-missing-field: /);
   });
   it("with a trusted comment that was changed are refused", async () => {
     const forged = edited("artifacts/SHA256SUMS.minisig", "filename:SHA256SUMS", "filename:SHA256SUMT");

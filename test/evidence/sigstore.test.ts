@@ -336,7 +336,7 @@ describe("a real bundle: npm's provenance of the package sigstore 2.0.0, with Si
   const verify = (change: (bundle: Json) => void = () => undefined, from = root()) => {
     const changed = bundle();
     change(changed);
-    return sigstoreVerifier(Buffer.from(JSON.stringify(from)))(changed);
+    return sigstoreVerifier(Buffer.from(JSON.stringify(from))).envelope(changed);
   };
 
   it("verifies, and is as old as its log says, for its builder wrote no end", () => {
