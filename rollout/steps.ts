@@ -10,8 +10,8 @@ import type { Finding } from "./decision";
 import { freezesOf } from "./freezes";
 import { judgeReading } from "./judge";
 import { agreeAll, firstCommon, sinceTimes, windowTimes } from "./openings";
-import type { Canary, Plan, Stage } from "./plan";
-import { releaseTypeOf } from "./release-types";
+import type { Canary, Plan, Stage, Window } from "./plan";
+import { isAskedOf, releaseTypeOf } from "./release-types";
 import { isPlannedRoute, plannedRoute, showRoute } from "./route";
 import { showDuration, showTime } from "./units";
 import { canaryOf, entered, sameName, stageState, weightNow } from "./world";
@@ -299,8 +299,21 @@ function judgeStepWindow(transition: Transition): Answer {
   return { ...(window.verdict === "pass" ? freeze : window), times };
 }
 
-function judgeOpenWindow({ canary, stage, to, world }: Transition): Answer {
-  const { window } = stage;
+/**
+ * The window that a step must stay in: the stage's, or where a type of release is let in by one of the plan's windows in
+ * its place, that one. A stage without a window has none for its steps either.
+ */
+function windowOfSteps({ plan, stage, world }: Transition): Window | undefined {
+  const [only, ...others] = stage.enter.criteria.flatMap((criterion) =>
+    criterion.kind === "window" && isAskedOf(criterion, releaseTypeOf(world)) ? [criterion.window] : [],
+  );
+  if (stage.window === undefined || only === undefined || others.length > 0) return stage.window;
+  return plan.windows[only] ?? stage.window;
+}
+
+function judgeOpenWindow(transition: Transition): Answer {
+  const { canary, to, world } = transition;
+  const window = windowOfSteps(transition);
   if (window === undefined)
     return { verdict: "pass", found: "no window is asked for", wanted: "no window", remedy: "" };
   const hold = canary.steps.find((step) => step.weight === to)?.hold;

@@ -15,3 +15,23 @@ test.each(gatesOf(plan))("the weekly train's gate opens in its good world: %o", 
   expect(findings.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
   expect(outcome).toBe("GO");
 });
+
+const FRIDAY = Date.UTC(2026, 10, 20, 9);
+
+test.each([
+  ["backport", 10, "pass"],
+  ["train", 1, "fail"],
+] as const)("on a Friday morning the window of a %s's step to %i %% is judged: %s", (type, to, verdict) => {
+  const ask = { stage: "group2", type, to };
+  const { findings } = decide(plan, ask, { ...goodWorld(plan, ask), now: FRIDAY });
+  expect(findings.find(({ criterion }) => criterion === "canary.window")).toMatchObject({ verdict });
+});
+
+test("a backport's step ends inside its own window, too", () => {
+  const ask = { stage: "group2", type: "backport", to: 10 };
+  const late = { ...goodWorld(plan, ask), now: FRIDAY + 10.9 * 3_600_000 };
+  expect(decide(plan, ask, late).findings.find(({ criterion }) => criterion === "canary.window")).toMatchObject({
+    verdict: "fail",
+    found: "the step would end after the window, which closes on Friday 2026-11-20 20:00 UTC",
+  });
+});
