@@ -1,5 +1,6 @@
 /** Everything that a stack holds, in the order it comes to be. Called once the clearance is there. */
 import * as pulumi from "@pulumi/pulumi";
+import { ENTERED, RECORD } from "../rollout/clearance";
 import { stageOf, type Plan } from "../rollout/plan";
 import { declareAdditions } from "./additions";
 import { Canary } from "./canary";
@@ -77,12 +78,15 @@ export function declareCanary(
 }
 
 /**
- * What was reached, written only once all of it was; the policy pack adds the release before, and the approvals used.
+ * What was reached, written only once all of it was; the policy pack adds the release before, and the approvals used. What
+ * runs has a Stash of its own, which changes with nothing else: its time is the release's.
  * It depends on everything, so while it is protected `pulumi destroy` stops at it, before its first delete (measured).
  */
 function recordStage({ release, protect }: StageSettings, dependsOn: pulumi.Resource[]): void {
   const { image, commit } = release;
-  new pulumi.Stash("record", { input: { release: { image, commit } } }, { dependsOn, protect });
+  const input = { release: { image, commit } };
+  const entered = new pulumi.Stash(ENTERED, { input }, { dependsOn, protect });
+  new pulumi.Stash(RECORD, { input }, { dependsOn: [...dependsOn, entered], protect });
 }
 
 /** Read here and nowhere else, so that it stays a secret to the engine. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { calendarsDigest, readCalendars, type CalendarTexts } from "../evidence/calendar-files";
-import { configuredPath, makeRequest, requestDigest, type Request } from "../evidence/request";
+import { configuredPath, contentDigest, makeRequest, requestDigest, type Request } from "../evidence/request";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import { parsePlan, type Plan } from "../rollout/plan";
@@ -21,6 +21,8 @@ export interface Project {
   readonly request: Request;
   /** Digest of the request. */
   readonly digest: Digest;
+  /** Digest of what runs, whatever the baseline. */
+  readonly content: Digest;
 }
 
 /**
@@ -35,8 +37,10 @@ export function readProject(
   const plan = readPlan(root, settings.plan);
   checkType(plan, settings);
   const calendars = readCalendars(root, plan);
-  const request = makeRequest(root, stack, rawConfiguration(), calendarsDigest(calendars));
-  return { root, settings, plan, calendars, request, digest: requestDigest(request) };
+  const configuration = rawConfiguration();
+  const request = makeRequest(root, stack, configuration, calendarsDigest(calendars));
+  const content = contentDigest(request, configuration);
+  return { root, settings, plan, calendars, request, digest: requestDigest(request), content };
 }
 
 /** What a release is asked for depends on its type: one that the plan does not know is a mistake, not a shorter way. */

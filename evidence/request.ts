@@ -60,6 +60,15 @@ export function requestDigest(request: Request): Digest {
   return digest(canonical(request));
 }
 
+/**
+ * The digest of what runs: program, plan, configuration and secrets, but for the baseline. Making a release the baseline
+ * changes nothing of it, and neither does who is trusted.
+ */
+export function contentDigest({ stack, plan, program, secrets }: Request, configuration: RawConfiguration): Digest {
+  const values = Object.entries(openValues(configuration)).filter(([key]) => key !== "holdpoint:baseline");
+  return digest(canonical({ stack, plan, program, secrets: secrets ?? null, values: Object.fromEntries(values) }));
+}
+
 /** A path of the configuration: relative ones count from the project's root. An evidence store may be a bucket. */
 export function configuredPath(root: string, path: string): string {
   return isAbsolute(path) || path.startsWith("s3://") ? path : join(root, path);

@@ -38,7 +38,7 @@ function told(decision: Decision, mode: "preview" | "up", more: More): Decided {
 }
 
 async function decideIn(project: Project, { world, own }: Gathered): Promise<More & { decision: Decision }> {
-  const { settings, plan, digest } = project;
+  const { settings, plan, digest, content } = project;
   const decision = decideAsked(plan, askedOf(settings), world);
   const unapproved = await differenceFrom(project, decision, own);
   const approved = { needsApproval: needsApproval(project, decision), ...(unapproved && { unapproved }) };
@@ -48,7 +48,7 @@ async function decideIn(project: Project, { world, own }: Gathered): Promise<Mor
     const promised = decision.promised ?? before;
     return { decision, ...approved, ...(promised === undefined ? {} : { promised }) };
   }
-  const made = { ...settings, request: digest, type: settings.release.type };
+  const made = { ...settings, request: digest, content, type: settings.release.type };
   const record = nextRecord(state?.ok === true ? state.record : undefined, made, decision, world.trust?.mark);
   return { decision, record, ...approved };
 }

@@ -1,5 +1,5 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
-import { CLEARANCE, RECORD, STEP, type PackVerdict } from "../rollout/clearance";
+import { CLEARANCE, ENTERED, RECORD, STEP, type PackVerdict } from "../rollout/clearance";
 import { canonical } from "../rollout/canonical";
 import { clearanceInput, isClearance, isRoot, type HeldPolicy } from "./held-policy";
 import type { Gate } from "./gate";
@@ -29,6 +29,7 @@ export function goNoGo(gate: Gate): HeldPolicy {
     answer: (clearance) => answer(gate, clearance),
     async remedy(resource) {
       if (isStash(resource, RECORD)) return record(gate, resource);
+      if (isStash(resource, ENTERED)) return entered(gate, resource);
       return isStash(resource, STEP) ? step(gate, resource) : undefined;
     },
   };
@@ -95,6 +96,13 @@ async function answer(gate: Gate, clearance: ResourceValidationArgs): Promise<Om
 /** The last resource of a stack: what was entered, or the step, written once all of it is there. */
 function isStash(resource: { readonly type: string; readonly name: string }, name: string): boolean {
   return resource.type === CLEARANCE.type && resource.name === name;
+}
+
+async function entered(gate: Gate, resource: ResourceValidationArgs): Promise<Record<string, unknown> | undefined> {
+  const current = (await gate.decided).record?.current;
+  if (current === undefined) return undefined;
+  const { release, content } = current;
+  return { ...resource.props, input: { release, ...(content === undefined ? {} : { content }) } };
 }
 
 /** A step without promises stays as the program declares it: a hold begins anew when its record changes. */

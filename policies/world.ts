@@ -80,7 +80,7 @@ export async function gatherWorld(run: Run): Promise<Gathered> {
 
 /** What the configuration and the states say by themselves. */
 function knownWorld({ project, mode }: Run, clock: Clock, own: Deployment | undefined, stages: World["stages"]): World {
-  const { settings, digest } = project;
+  const { settings, digest, content } = project;
   return {
     now: clock.now(),
     ...(clock.note === undefined ? {} : { clockNote: clock.note }),
@@ -90,6 +90,7 @@ function knownWorld({ project, mode }: Run, clock: Clock, own: Deployment | unde
     release: settings.release,
     baseline: settings.baseline,
     request: digest,
+    content,
     ...NO_EVIDENCE.part,
     ...(mode === "up" && own !== undefined
       ? { binding: { stack: settings.stack, request: digest, state: stateDigest(own) } }

@@ -14,6 +14,9 @@ export const CLEARANCE = { name: "clearance", type: "pulumi:index:Stash" } as co
 /** Name of the Stash that ends a stage stack: which release it has, and which it had before. The pack fills it in. */
 export const RECORD = "record";
 
+/** Name of the Stash that changes only with what runs in a stage: its time is that of the release's first entry. */
+export const ENTERED = "entered";
+
 /** Name of the Stash that a canary stack keeps: where its last step led, for which release, and what was promised for it. */
 export const STEP = "step";
 

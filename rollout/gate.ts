@@ -23,7 +23,65 @@ export function stepsAsk(canary: Canary): readonly Canary["criteria"][number][] 
 
 /** What the gate of a stage asks of this run. */
 export function askedNow(plan: Plan, stage: Stage, world: World): readonly Asked[] {
-  return isFinishing(stage, world) ? allAsked(plan, stage) : entry(plan, stage);
+  if (!isFinishing(stage, world)) return entry(plan, stage);
+  return isPromotion(stage, world) ? promotion(plan, stage, world) : allAsked(plan, stage);
+}
+
+/**
+ * Whether a run does nothing but make the release that is there the baseline: the same release, program, plan and
+ * configuration as entered. Nothing comes in by it that was not let in. Whatever else changes is an entry as well.
+ */
+export function isPromotion(stage: Stage, world: World): boolean {
+  const state = stageState(world, stage.name);
+  const current = state.ok ? state.record?.current : undefined;
+  if (current?.content === undefined || !isFinishing(stage, world)) return false;
+  const same = sameName(current.release, world.release) && sameName(world.baseline, world.release);
+  return same && current.content === world.content;
+}
+
+/** What a promotion does not ask again, since it was asked at the entry and is over by its nature. */
+export function askedAtEntry(plan: Plan, stage: Stage, world: World): readonly Criterion[] {
+  if (!isPromotion(stage, world)) return [];
+  return entry(plan, stage).flatMap(({ criterion }) => (stillHolds(criterion) ? [] : [criterion]));
+}
+
+/**
+ * Of the entry what must be true of the release still: where its canaries are, what the program declares, that nothing is
+ * frozen, and its evidence, of the age that it was let in with: what speaks against the release since then shuts the gate.
+ */
+function promotion(plan: Plan, stage: Stage, world: World): readonly Asked[] {
+  const kept = entry(plan, stage).filter(({ criterion }) => stillHolds(criterion));
+  return [
+    ...kept.map((one) => ({ ...one, criterion: asEntered(one.criterion, stage, world) })),
+    ...of(stage, "finish"),
+  ];
+}
+
+function stillHolds(criterion: Criterion): boolean {
+  switch (criterion.kind) {
+    case "canary-at-rest":
+    case "declared":
+    case "no-freeze":
+      return true;
+    case "on-call": // who watched the entry, not this
+    case "changes": // against what was the baseline then
+      return false;
+    case "measurement":
+      return criterion.of === undefined;
+    default:
+      return "attestedBy" in criterion;
+  }
+}
+
+/** With as much age more as the stage has had the release; where that is not known, with none. */
+function asEntered(criterion: Criterion, stage: Stage, world: World): Criterion {
+  const state = stageState(world, stage.name);
+  const since = state.ok ? state.record?.current?.since : undefined;
+  const more = world.now - (since ?? Number.NaN);
+  if (!("maxAge" in criterion) || !(more > 0)) return criterion;
+  const older = { ...criterion, maxAge: criterion.maxAge + more };
+  if (older.kind !== "vulnerabilities" || older.databaseMaxAge === undefined) return older;
+  return { ...older, databaseMaxAge: older.databaseMaxAge + more };
 }
 
 /**

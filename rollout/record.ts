@@ -39,9 +39,9 @@ function sameEntry(a: StageEntry, b: StageEntry): boolean {
 }
 
 /** Only what is kept: a time would be another one in each preview, and an update plan could not be kept to. */
-function entryOf({ release, baseline, request, type }: StageEntry): StageEntry {
-  const asked = type === undefined ? {} : { type };
-  return { release: nameOf(release), baseline: nameOf(baseline), request, ...asked };
+function entryOf({ release, baseline, request, content, type }: StageEntry): StageEntry {
+  const more = { ...(content === undefined ? {} : { content }), ...(type === undefined ? {} : { type }) };
+  return { release: nameOf(release), baseline: nameOf(baseline), request, ...more };
 }
 
 /** Only what names a release: callers hand in more. */

@@ -6,7 +6,7 @@ import { answersOf, approvalAnswers, guarded, isApproval, isSigned } from "./cri
 import { judgeWatch } from "./criteria/calendar";
 import { decision, nearestToGo, rollCall, trustGuards, usedApprovals, withApprovals } from "./conclude";
 import type { Decision, Finding } from "./decision";
-import { allAsked, askedNow, isFinishing } from "./gate";
+import { allAsked, askedAtEntry, askedNow, isFinishing } from "./gate";
 import type { Asked } from "./gate";
 import { agreeAll } from "./openings";
 import { isAsked, judgeObligations, judgeOwed, notAsked, NOTHING_OWED, owedAfter, owedBy, owedNote } from "./owed";
@@ -15,6 +15,8 @@ import { waive } from "./waivers";
 
 /** The watch after the canary's last step, which a new baseline must have ended. */
 const WATCH = "finish.watch";
+
+const AT_ENTRY = "asked when this release entered; this run only makes it the baseline";
 
 /** Judges under each update plan that somebody spoke about, and takes the one that is nearest to GO. */
 export function decideStage(gate: string, context: Context): Decision {
@@ -34,7 +36,8 @@ export function decideStage(gate: string, context: Context): Decision {
     ...judgeOwed(known, whenever, context),
     ...promised.map(({ finding }) => finding),
   ];
-  const left = notAsked(all, context, owed);
+  const before = askedAtEntry(plan, stage, world).map(({ id, title }) => ({ criterion: id, title, why: AT_ENTRY }));
+  const left = [...notAsked(all, context, owed), ...before];
   const ids = [...criteria.map(({ id }) => id), ...(isFinishing(stage, world) ? [WATCH] : [])];
   const fixed = agreeAll(new Map([...fixedAnswers(asked, context), ...watchAnswer(context)]), world.now);
   const decisions = candidatePlans(world).map((updatePlan) => {

@@ -4,11 +4,13 @@
  */
 import { z } from "zod";
 import { canonical, digest } from "./canonical";
+import { ENTERED, RECORD } from "./clearance";
 import type { Clock } from "./clock";
 import { HoldpointError } from "./errors";
 import type { Digest } from "./evidence";
 import type { Promised } from "./owed";
 import { withoutSecrets } from "./secrets";
+import { sameName } from "./world";
 import type { CanaryRecord, StageEntry, StageRecord, StageState } from "./world";
 
 /** The built-in resource that keeps a value in the state. */
@@ -168,6 +170,7 @@ const entry = z.object({
   release: releaseName,
   baseline: releaseName,
   request: z.string().min(1),
+  content: z.string().min(1).optional(),
   type: z.string().min(1).optional(),
 });
 const stageRecord = z.object({
@@ -238,7 +241,7 @@ function recordOf(deployment: Deployment, clock: Clock): StageRecord | "malforme
   const { current, previous, usedApprovals } = data;
   return {
     usedApprovals,
-    ...(current === undefined ? {} : { current: { ...current, ...sinceOf(deployment, clock) } }),
+    ...(current === undefined ? {} : { current: { ...current, ...sinceOf(deployment, current, clock) } }),
     ...(previous === undefined ? {} : { previous }),
     ...(data.owed === undefined ? {} : { owed: owedOf(data.owed) }),
     ...(data.trust === undefined ? {} : { trust: trustOf(data.trust) }),
@@ -266,9 +269,23 @@ function promisedOf(found: unknown): Promised {
   return data ?? { failure: "a canary's step with malformed obligations" };
 }
 
-/** The record moves only when what runs there does. A time that can't be read is not known, which is no reason to go. */
-function sinceOf(deployment: Deployment, clock: Clock): Pick<StageEntry, "since"> {
-  const modified = modifiedAt(deployment, "record");
+const enteredStash = z.object({ release: releaseName, content: z.string().optional() });
+
+/**
+ * Since when exactly this release runs there with exactly this content. The record itself moves with whatever it tells, a
+ * new baseline too. A time that can't be read, or is another release's, is not known, which is no reason to go.
+ */
+function sinceOf(
+  deployment: Deployment,
+  current: Pick<StageEntry, "release" | "content">,
+  clock: Clock,
+): Pick<StageEntry, "since"> {
+  const own = stash(deployment, ENTERED) === undefined ? RECORD : ENTERED;
+  if (own === ENTERED) {
+    const { data } = enteredStash.safeParse(stashInput(deployment, ENTERED));
+    if (data === undefined || !sameName(data.release, current.release) || data.content !== current.content) return {};
+  }
+  const modified = modifiedAt(deployment, own);
   return modified === undefined || !Number.isFinite(modified) ? {} : { since: clock.at(modified) };
 }
 

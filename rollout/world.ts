@@ -20,9 +20,11 @@ export interface StageEntry {
   readonly baseline: ReleaseName;
   /** Digest of the request that was cleared. */
   readonly request: Digest;
+  /** Digest of what runs, whatever the baseline; absent in a record of before there was this. */
+  readonly content?: Digest | undefined;
   /** As what type of release it was asked, where it had one. */
   readonly type?: string | undefined;
-  /** Since when it runs there, plan time: `modified` of the Stash "record". Known of what runs now. */
+  /** Since when this release runs there with this content, plan time. Known of what runs now. */
   readonly since?: number;
 }
 
@@ -119,6 +121,8 @@ export interface World {
   readonly baseline: Release;
   /** Digest of this run's request; compared with the records for the way back. */
   readonly request?: Digest;
+  /** Digest of what this run makes run, whatever the baseline. */
+  readonly content?: Digest | undefined;
   readonly evidence: readonly Evidence[];
   readonly rejected: readonly RejectedEvidence[];
   /** Why the evidence store could not be read: then every criterion that rests on it is unmet. */

@@ -17,7 +17,7 @@ import {
   marksUnproved,
 } from "./rollback";
 import type { Found, Level, Rule } from "./rule";
-import { branchUnapproved, branchUnproved, loadOfNobody } from "./stages";
+import { branchUnapproved, branchUnproved, finishOfBaseline, loadOfNobody } from "./stages";
 
 export type { Level, Rule } from "./rule";
 
@@ -48,6 +48,7 @@ export const RULES: readonly Rule[] = [
   branchUnproved,
   branchUnapproved,
   loadOfNobody,
+  finishOfBaseline,
 ];
 
 /** One finding. */

@@ -5,6 +5,29 @@ import { showQuantity } from "../units";
 import { criteriaOf } from "./rule";
 import type { Rule } from "./rule";
 
+/** At the finish all traffic is on the canary: the baseline serves nobody that a number could be compared with. */
+export const finishOfBaseline: Rule = {
+  id: "finish-of-baseline",
+  level: "error",
+  says: "What is asked at the finish is compared with no baseline, which serves nobody by then",
+  check: ({ stages }) =>
+    stages.flatMap(({ finish }, at) =>
+      (finish?.criteria ?? []).flatMap((one, index) =>
+        (one.kind === "metric" || one.kind === "measurement") && one.of === "baseline"
+          ? [
+              {
+                path: ["stages", at, "finish", "criteria", index],
+                found: `"${one.id}" is compared with the baseline`,
+                wrong:
+                  "by then all traffic is on the release, which is its own baseline: a live number never comes, any other is compared with itself",
+                instead: '"of: before", or a limit of its own; or ask it at the steps of the canary',
+              },
+            ]
+          : [],
+      ),
+    ),
+};
+
 export const branchUnproved: Rule = {
   id: "branch-unproved",
   level: "error",

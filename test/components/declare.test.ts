@@ -103,6 +103,13 @@ describe.each(stages)("%s", (name) => {
     expect([...record.dependencies].sort()).toEqual(expect.arrayContaining(real.map((each) => each.urn).sort()));
   });
 
+  test("has what runs in a Stash of its own, which nothing but that changes", async () => {
+    const resources = await stage(name);
+    const { image, commit } = stageSettings(name).release;
+    expect(resources.one("Stash", "entered").inputs).toEqual({ input: { release: { image, commit } } });
+    expect(resources.one("Stash", "record").dependencies).toContain(resources.one("Stash", "entered").urn);
+  });
+
   test("starts the service only behind its guards, its secrets and its Redis", async () => {
     const resources = await stage(name);
     const dependencies = resources.one("holdpoint:environment:Service").dependencies;

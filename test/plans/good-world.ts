@@ -27,8 +27,10 @@ export interface Ask {
 
 const UPDATE_PLAN = hex("4");
 const REQUEST = hex("7");
+/** What runs, whatever the baseline: the same when only that changes. */
+const CONTENT = hex("a");
 const entry = (release: typeof RELEASE, baseline: typeof RELEASE, request: string, since: number): StageEntry =>
-  ({ release, baseline, request, since }) as StageEntry;
+  ({ release, baseline, request, content: release === RELEASE ? CONTENT : hex("9"), since }) as StageEntry;
 
 /** What a gate of a plan says of a world. */
 export function decide(plan: Plan, { stage, to }: Ask, world: World): Decision {
@@ -74,6 +76,7 @@ export function goodWorld(plan: Plan, ask: Ask): World {
     release: { ...RELEASE, ...(type === undefined ? {} : { type }) },
     baseline: ask.finish === true ? RELEASE : BASELINE,
     request: REQUEST,
+    content: CONTENT,
     evidence: goodEvidence(plan, now, stage),
     rejected: [],
     approvals: approvalsOf(plan, stage, ask, stack, now),

@@ -216,6 +216,19 @@ describe("what is dangerous in any plan", () => {
       "hold-too-short: about 18 requests on the smaller track in 15 minutes at 5%, of 20 that a verdict takes",
     ]);
   });
+  test("a finish that is compared with what serves nobody", () =>
+    expect(
+      more([
+        "\ntriggers:",
+        `
+    finish:
+      after: 1 hour
+      criteria:
+        - { kind: metric, id: no-worse, title: T, owner: sre, metric: p95, of: baseline, below: 1.1x, over: 1 hour }
+        - { kind: metric, id: fast, title: T, owner: sre, metric: p95, below: 500 ms, over: 1 hour }
+triggers:`,
+      ]),
+    ).toEqual(['finish-of-baseline: "no-worse" is compared with the baseline']));
   test("marks that do not rise, or end after the whole", () =>
     expect(
       more([

@@ -38,6 +38,13 @@ describe("a stage's record", () => {
     expect(nextRecord(second, entered("1"), go({ wayBack: "back" })).usedApprovals).toEqual(["a1", "a2"]);
   });
 
+  it("tells what runs, whatever the baseline", () => {
+    const content = "c".repeat(64);
+    const made = nextRecord(first, { ...entered("2"), content }, go());
+    expect(made.current?.content).toBe(content);
+    expect(nextRecord(made, { ...entered("3"), content }, go()).previous?.content).toBe(content);
+  });
+
   it("has no way forward again to what was returned from", () => {
     const back: StageRecord = nextRecord(second, entered("1"), go({ wayBack: "back" }));
     expect(back.current?.request).toBe("request 1");

@@ -136,6 +136,34 @@ describe("a stage's state", () => {
   const of = (stage: Deployment | undefined, canary: Deployment | undefined) =>
     stageStateOf({ stage, canary }, "omnihub", machineClock);
   const step = stash("step", { weight: 5, release: name(RELEASE) });
+  test("has had a release since its first entry with the same content, whatever the record told since", () => {
+    const ran = { ...entry, content: hex("c") };
+    const since = (entered: unknown, current: object = ran): unknown => {
+      const stage = state(
+        stash("entered", entered, "2026-11-20T02:00:00Z"),
+        stash("record", { current, usedApprovals: [] }, "2026-11-22T02:00:00Z"),
+      );
+      const read = of(stage, undefined);
+      return read.ok ? read.record?.current?.since : read.why;
+    };
+    const mark = { release: name(RELEASE), content: hex("c") };
+    expect(since(mark)).toBe(Date.UTC(2026, 10, 20, 2));
+    expect(since(mark, { ...ran, baseline: name(RELEASE), request: hex("8") })).toBe(Date.UTC(2026, 10, 20, 2));
+  });
+  test("does not take over the time of another release, of other content, or one that can't be read", () => {
+    const ran = { ...entry, content: hex("c") };
+    const since = (entered: unknown, modified = "2026-11-20T02:00:00Z"): unknown => {
+      const stage = state(stash("entered", entered, modified), stash("record", { current: ran, usedApprovals: [] }));
+      const read = of(stage, undefined);
+      return read.ok ? (read.record?.current?.since ?? "not known") : read.why;
+    };
+    const mark = { release: name(RELEASE), content: hex("c") };
+    expect(since({ ...mark, release: name(BASELINE) })).toBe("not known");
+    expect(since({ ...mark, content: hex("d") })).toBe("not known");
+    expect(since({ release: name(RELEASE) })).toBe("not known");
+    expect(since("entered")).toBe("not known");
+    expect(since(mark, "soon")).toBe("not known");
+  });
   test("has the record and the canary", () => {
     expect(
       of(
