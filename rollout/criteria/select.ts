@@ -2,9 +2,9 @@
  * Which evidence speaks to a criterion: of its kind, about this release and stage, signed by a role that may attest
  * it. What was found but does not count is said, so that nobody hunts for evidence that is there.
  */
-import type { Evidence, EvidenceHead, EvidenceKind, EvidenceOf, RejectedEvidence } from "../evidence";
+import type { EvidenceHead, EvidenceKind, EvidenceOf, RejectedEvidence } from "../evidence";
+import { digestOf, namedOfKind, ofKind } from "../evidence-index";
 import type { EvidenceCriterion } from "../plan";
-import { imageDigest } from "../release";
 import type { Release } from "../release";
 import { showDuration, showTime } from "../units";
 import type { World } from "../world";
@@ -39,10 +39,12 @@ export function select<K extends EvidenceKind>(
   if (world.evidenceFailure !== undefined) {
     return { items: [], others: "", failure: `the evidence could not be read: ${world.evidenceFailure}` };
   }
-  const { all, named } = ofKind(wish.kind, world);
+  const { evidence, release } = world;
   const about = (item: EvidenceHead): boolean => wish.about((item as EvidenceOf<K>).facts);
-  const found = (criterion.subject === "any" ? all : named).filter(about);
-  const items = found.filter((item) => whyNot(item, criterion, world.release) === undefined) as EvidenceOf<K>[];
+  const known = criterion.subject === "any" ? ofKind(evidence, wish.kind) : namedOfKind(evidence, wish.kind, release);
+  const items = known.filter(
+    (item) => about(item) && whyNot(item, criterion, release) === undefined,
+  ) as EvidenceOf<K>[];
   const untimely = items.find((item) => !(item.finishedAt <= world.now));
   if (untimely !== undefined) {
     const when = `${untimely.file} says that it was finished at ${showTime(untimely.finishedAt)}`;
@@ -52,43 +54,12 @@ export function select<K extends EvidenceKind>(
     items: items.toSorted(newestFirst),
     // Only a refusal tells it, and the store may hold ten thousand of other releases.
     get others() {
-      const reasons = all.filter(about).map((item) => whyNot(item, criterion, world.release));
+      const reasons = ofKind(evidence, wish.kind)
+        .filter(about)
+        .map((item) => whyNot(item, criterion, release));
       return [...elsewhere(reasons, wish.noun), ...rejections(wish.kind, criterion.stage, world.rejected)].join("; ");
     },
   };
-}
-
-/** The evidence of one kind. */
-interface OfKind {
-  readonly all: readonly EvidenceHead[];
-  /** What names the release, its commit or its image. */
-  readonly named: readonly EvidenceHead[];
-}
-
-type Index = ReadonlyMap<EvidenceKind, OfKind>;
-
-/** By the list, then by the release that is asked about. A world's list never changes, so it is sorted once. */
-const INDEXED = new WeakMap<readonly Evidence[], Map<string, Index>>();
-
-function ofKind(kind: EvidenceKind, { evidence, release }: World): OfKind {
-  const releases = INDEXED.get(evidence) ?? new Map<string, Index>();
-  INDEXED.set(evidence, releases);
-  const name = `${release.commit} ${release.image}`;
-  const index = releases.get(name) ?? indexed(evidence, release);
-  releases.set(name, index);
-  return index.get(kind) ?? { all: [], named: [] };
-}
-
-function indexed(evidence: readonly Evidence[], release: Release): Index {
-  const index = new Map<EvidenceKind, { all: EvidenceHead[]; named: EvidenceHead[] }>();
-  const sha256 = digestOf(release);
-  for (const item of evidence) {
-    let of = index.get(item.kind);
-    if (of === undefined) index.set(item.kind, (of = { all: [], named: [] }));
-    of.all.push(item);
-    if (item.subject.commits.includes(release.commit) || item.subject.sha256.includes(sha256)) of.named.push(item);
-  }
-  return index;
 }
 
 /** Whether evidence is about the release, by digest alone. */
@@ -126,15 +97,6 @@ function whyNot(
     return `signed by ${signers.length === 0 ? "nobody trusted" : listed(signers)} without the role ${criterion.attestedBy.join(" or ")}`;
   }
   return undefined;
-}
-
-/** A release without a digest matches no image. */
-function digestOf(release: Release): string {
-  try {
-    return imageDigest(release);
-  } catch {
-    return "no digest";
-  }
 }
 
 function showSubject(item: EvidenceHead): string {

@@ -20,6 +20,7 @@ import { canaryOf, stageState, weightNow } from "../world";
 import type { World } from "../world";
 import { counted } from "./answer";
 import type { Answer } from "./answer";
+import { newestOf, withIds } from "../evidence-index";
 import { judgeEvidence } from "./evidence";
 import { askingOf, compare, limitWords, subject } from "./live";
 import type { Judging } from "./live";
@@ -65,8 +66,9 @@ function judgeAttested(criterion: EvidenceCriterion, { plan, world }: Watching):
     remedy: "make the evidence readable again, or go back to 0",
   });
   if (world.evidenceFailure !== undefined) return unknown(`the evidence could not be read: ${world.evidenceFailure}`);
-  const future = world.evidence.find(({ finishedAt }) => !(finishedAt <= world.now));
-  if (future !== undefined) return unknown(`${future.file} was finished after now: a clock is off`);
+  const newest = newestOf(world.evidence);
+  if (newest !== undefined && !(newest.finishedAt <= world.now))
+    return unknown(`${newest.file} was finished after now: a clock is off`);
   let answer: Answer;
   try {
     answer = judgeEvidence(criterion, world, plan);
@@ -74,7 +76,7 @@ function judgeAttested(criterion: EvidenceCriterion, { plan, world }: Watching):
     return unknown(`the check itself failed: ${error instanceof Error ? error.message : String(error)}`);
   }
   const used = new Set(answer.used);
-  const rests = world.evidence.filter(({ id }) => used.has(id));
+  const rests = withIds(world.evidence, used, world.release);
   const fresh = rests.some(({ finishedAt }) => world.now - finishedAt <= criterion.maxAge);
   if (answer.verdict === "fail" && fresh) {
     return { wanted, verdict: "fail", found: answer.found, remedy: BACK, used: [...used] };

@@ -22,10 +22,18 @@ export interface Placed {
 
 /** Every map in the data, outer ones first. */
 export function everyMap(value: unknown, path: Path = []): Placed[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => everyMap(item, [...path, index]));
-  if (typeof value !== "object" || value === null) return [];
-  const children = Object.entries(value).flatMap(([key, child]) => everyMap(child, [...path, key]));
-  return [{ path, value: value as Tree }, ...children];
+  const found: Placed[] = [];
+  collectMaps(value, path, found);
+  return found;
+}
+
+function collectMaps(value: unknown, path: Path, found: Placed[]): void {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) found.push({ path, value: value as Tree });
+  const parts: readonly (readonly [PropertyKey, unknown])[] = Array.isArray(value)
+    ? [...value.entries()]
+    : Object.entries(value);
+  for (const [key, part] of parts) if (typeof part === "object") collectMaps(part, [...path, key], found);
 }
 
 /** The members of a list of maps, each with its path. */
