@@ -1,7 +1,7 @@
 /** Day 33 and after: validation, V2 as the default, V1's end. */
 import type { Case } from "./cases";
 import { refused } from "./cases";
-import { canaryAt, lasted, withoutAlert } from "./changes";
+import { canaryAt, lasted, once, reads, unmeasured, withoutAlert } from "./changes";
 import { live, measuresNow, operationAt, proof, suite, unpublished, unwritten } from "./marketplace-changes";
 
 const enter = { stage: "v2-default" };
@@ -197,7 +197,19 @@ const FINISH: readonly Case[] = [
 ];
 
 /** Week 1 to month 6 after the launch. */
+/** The first week is the launch's stage, asked of whoever leaves it. */
+const WEEK_1 = [
+  ["week-1-errors", "in week 1 one request in a hundred failed", 0.01],
+  ["week-1-search", "in week 1 the search's p95 was 100 ms", 100],
+  ["week-1-install", "in week 1 the installation's p95 was 5 s", 5000],
+] as const;
+
 const AFTERWARDS: readonly Case[] = [
+  ...WEEK_1.flatMap(([by, title, value]) => [
+    refused(["MP-165"], title, optIn, by, reads("v2-default", by, { value })),
+    refused(["MP-165"], `${title}, 6 days ago`, optIn, by, once("v2-default", by, "6 days", { value })),
+    refused(["MP-165"], `nobody watched for a day of ${by}`, optIn, by, reads("v2-default", by, { seen: 6 / 7 })),
+  ]),
   ...proof(
     {
       rows: ["MP-166"],
