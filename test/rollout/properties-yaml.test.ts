@@ -136,12 +136,21 @@ function told(source: YamlSource): unknown {
   ];
 }
 
+/** As the whole parser reads it; what it takes for a mistake, the reader of plain YAML may not have read. */
+function understood(text: string): YamlSource {
+  try {
+    return readWhole(text, "x.yaml");
+  } catch (cause) {
+    throw new Error(`read as plain, and a mistake: ${JSON.stringify(text)}`, { cause });
+  }
+}
+
 /** Whether a text was plain; fails where the two disagree. The whole parser throws for what is a mistake. */
 function agree(text: string): boolean {
   if (readPlain(text) === undefined) return false;
-  const [plain, whole] = [readYaml(text, "x.yaml"), readWhole(text, "x.yaml")];
-  expect(plain.data).toStrictEqual(whole.data);
-  expect(told(plain)).toEqual(told(whole));
+  const [plain, whole] = [readYaml(text, "x.yaml"), understood(text)];
+  expect(plain.data, JSON.stringify(text)).toStrictEqual(whole.data);
+  expect(told(plain), JSON.stringify(text)).toEqual(told(whole));
   return true;
 }
 
