@@ -1,11 +1,11 @@
 /** Decisions that were kept: who let what through, when and why; and whether the same would be decided again. */
-import { readFileSync } from "node:fs";
 import { audit } from "../evidence/audit";
 import { readDecisions, type DecisionRecord, type Signature } from "../evidence/decisions";
 import { replay } from "../evidence/replay";
-import { configuredPath } from "../evidence/request";
+import { configuredPath, programDigest } from "../evidence/request";
 import { openStore, type Store } from "../evidence/store";
-import { parseTrust, type Trust } from "../evidence/trust";
+import type { Trust } from "../evidence/trust";
+import { openTrust } from "../evidence/trust/open";
 import { unmet } from "../rollout/conclude";
 import type { Decision } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
@@ -28,6 +28,8 @@ export interface HistoryOptions {
 interface Opened {
   readonly store: Store;
   readonly trust: Trust | undefined;
+  /** Why who signed can't be told for sure. */
+  readonly note?: string;
 }
 
 /** Shows decisions, newest first; with `check`, whether the store still holds all that was added. */
@@ -36,7 +38,7 @@ export async function showHistory(
   stage: string | undefined,
   options: HistoryOptions,
 ): Promise<Outcome> {
-  const { store, trust } = open(context, stage, options.store);
+  const { store, trust, note } = await open(context, stage, options.store);
   if (options.check === true) return check(context, store);
   const newest = count(options.newest);
   const stacks =
@@ -47,6 +49,7 @@ export async function showHistory(
     ...(trust === undefined ? {} : { trust }),
   });
   const shown = [...found].reverse();
+  if (note !== undefined) context.terminal.say(`note: ${note}`);
   for (const record of shown) context.terminal.say(lines(record));
   if (shown.length === 0)
     context.terminal.say(`no decision${stage === undefined ? "" : ` about ${stage}`} in ${store.folder}`);
@@ -66,13 +69,18 @@ async function check(context: Context, store: Store): Promise<Outcome> {
 
 /** Decides again what was decided. Exit code 1 where it differs. */
 export async function replayDecision(context: Context, prefix: string, options: HistoryOptions): Promise<Outcome> {
-  const { store, trust } = open(context, undefined, options.store);
+  const { store, trust } = await open(context, undefined, options.store);
   const record = await oneDecision(store, prefix, trust);
   const { decision, differences } = await replay(store, record);
   context.terminal.say(lines(record));
+  const program = programDigest(context.root);
+  if (program !== record.pack) {
+    const [then, now] = [record.pack, program].map((one) => one.slice(0, 12));
+    context.terminal.say(`note: decided then by the program ${then}, and again by ${now}`);
+  }
   for (const line of differences) context.terminal.say(`differs: ${line}`);
   if (differences.length === 0) context.terminal.say(`the same again: ${decision.outcome} ${decision.gate}`);
-  return { exitCode: differences.length === 0 ? 0 : 1, result: { id: record.id, decision, differences } };
+  return { exitCode: differences.length === 0 ? 0 : 1, result: { id: record.id, decision, differences, program } };
 }
 
 async function oneDecision(store: Store, prefix: string, trust: Trust | undefined): Promise<DecisionRecord> {
@@ -91,7 +99,7 @@ async function oneDecision(store: Store, prefix: string, trust: Trust | undefine
 }
 
 /** The store of a stage, or of the first stage that names one. Without a trust file nobody is known to have signed. */
-function open({ root }: Context, stage: string | undefined, given: string | undefined): Opened {
+async function open({ root }: Context, stage: string | undefined, given: string | undefined): Promise<Opened> {
   const first = stage ?? (given === undefined ? stagesOf(root)[0] : undefined);
   if (first === undefined && given === undefined) {
     throw new HoldpointError("usage", "no stack file names an evidence store", {
@@ -100,14 +108,15 @@ function open({ root }: Context, stage: string | undefined, given: string | unde
   }
   const file = first === undefined ? undefined : readStackFile(root, first);
   const store = openStore(given ?? configuredPath(root, setting(file as NonNullable<typeof file>, "evidence")));
+  const path = file?.settings.trust;
+  if (path === undefined) return { store, trust: undefined };
   try {
-    const path = file?.settings.trust;
-    return {
-      store,
-      trust: path === undefined ? undefined : parseTrust(readFileSync(configuredPath(root, path), "utf8"), path),
-    };
-  } catch {
-    return { store, trust: undefined };
+    const { trust } = await openTrust(configuredPath(root, path), path);
+    const problem = trust.revocations?.problem;
+    return { store, trust, ...(problem === undefined ? {} : { note: problem.found }) };
+  } catch (error) {
+    if (!(error instanceof HoldpointError)) throw error;
+    return { store, trust: undefined, note: error.message };
   }
 }
 
@@ -155,6 +164,8 @@ function signer(signature: Signature): string {
       return `signed by ${signature.by}`;
     case "unsigned":
       return "not signed";
+    case "refused":
+      return `its signature does not count: ${signature.why}`;
     case "unknown":
       return "its signature is of no key of the trust file, or it was altered";
   }

@@ -11,17 +11,19 @@ import { imageDigest } from "../rollout/release";
 import type { World } from "../rollout/world";
 import { decodeBase64 } from "./base64";
 import { digest } from "./canonical";
-import { EnvelopeError, parseEnvelope, sign, STATEMENT_TYPE, verify, type PrivateKey } from "./dsse";
+import { EnvelopeError, parseEnvelope, sign, STATEMENT_TYPE, type PrivateKey } from "./dsse";
 import { writeInputs, type Inputs } from "./inputs";
 import { JsonError, parseJson } from "./json";
 import type { Counted } from "./read";
 import type { Request } from "./request";
 import { refuseSecrets } from "./secrets";
+import { verifySigned, type SignedBy } from "./signed";
 import { parseStatement, statementBody } from "./statement";
 import type { Store } from "./store";
 import type { Head } from "./store/chain";
-import { formatUtc } from "./time";
+import { formatUtc, parseUtc } from "./time";
 import type { Trust } from "./trust";
+import { accept } from "./trust/accept";
 
 /** Exact predicate type of a verification summary. */
 export const SUMMARY_TYPE = "https://slsa.dev/verification_summary/v1";
@@ -105,8 +107,10 @@ const summarySchema = z.object({
 /** Who signed a decision, as far as it can be told. */
 export type Signature =
   | { readonly is: "unsigned" }
-  /** Signed by a key of the trust file: who holds it. */
+  /** Signed by a key of the trust file that counted at the time of the decision: who holds it. */
   | { readonly is: "signed"; readonly by: string }
+  /** Signed by a key of the trust file that did not count then, or is revoked. */
+  | { readonly is: "refused"; readonly why: string }
   /** By a key that the trust file does not have, or altered since: the two can't be told apart. */
   | { readonly is: "unknown" };
 
@@ -242,7 +246,7 @@ const unsignedSchema = z.object({
 function parseDecision(id: Digest, text: string, trust: Trust | undefined): DecisionRecord {
   const unsigned = unsignedSchema.safeParse(parseJson(text));
   const { body, signature } = unsigned.success
-    ? { body: decodeBase64(unsigned.data.payload), signature: { is: "unsigned" } as const }
+    ? { body: decodeBase64(unsigned.data.payload), signature: "unsigned" as const }
     : verified(text, trust);
   if (body === undefined) throw new EnvelopeError("malformed", "the envelope's payload is not base64");
   const { subject, predicateType, predicate } = parseStatement(body);
@@ -281,21 +285,36 @@ function parseDecision(id: Digest, text: string, trust: Trust | undefined): Deci
     ...(inputsWithheld === undefined ? {} : { inputsWithheld }),
     ...(log === undefined ? {} : { log }),
     missing,
-    signature,
+    signature: judged(signature, summary.timeVerified, trust),
   };
 }
 
-function verified(text: string, trust: Trust | undefined): { body: Buffer | undefined; signature: Signature } {
+function verified(text: string, trust: Trust | undefined): { body: Buffer | undefined; signature: Signed } {
   const envelope = parseEnvelope(text);
   if (envelope.payloadType !== STATEMENT_TYPE) throw new EnvelopeError("malformed", "not a statement");
   try {
-    const { body, keys } = verify(envelope, trust?.keys ?? []);
-    const by = keys.flatMap(({ key }) => trust?.owner(key)?.id ?? []);
-    return { body, signature: { is: "signed", by: [...new Set(by)].join(", ") } };
+    if (trust === undefined) throw new EnvelopeError("signer-unknown", "nobody is trusted");
+    const { body, by } = verifySigned({ envelope }, trust);
+    return { body, signature: by };
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
-    return { body: decodeBase64(envelope.payload), signature: { is: "unknown" } };
+    return { body: decodeBase64(envelope.payload), signature: "unknown" };
   }
+}
+
+type Signed = readonly SignedBy[] | "unsigned" | "unknown";
+
+/**
+ * Whether those who signed could at the time of the decision. A gate's decision is for good, so a key may end after it; that
+ * time is the decision's own word, as everywhere.
+ */
+function judged(signed: Signed, at: string, trust: Trust | undefined): Signature {
+  if (typeof signed === "string" || trust === undefined) return { is: signed === "unsigned" ? "unsigned" : "unknown" };
+  const signedAt = parseUtc(at) ?? Number.NaN;
+  const { identities, refused } = accept(signed, trust, { signedAt });
+  const [why] = refused;
+  if (identities.length > 0) return { is: "signed", by: identities.map(({ id }) => id).join(", ") };
+  return why === undefined ? { is: "unknown" } : { is: "refused", why: why.detail };
 }
 
 /** Which decisions are read. */

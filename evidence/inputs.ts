@@ -8,6 +8,7 @@ import type { Digest, RejectedEvidence } from "../rollout/evidence";
 import type { Asked } from "../rollout/decision";
 import type { World } from "../rollout/world";
 import type { EvidenceRead } from "./read";
+import type { StandingOf } from "./trust/changes";
 
 /** A file that a decision was made by. */
 export interface KeptFile {
@@ -31,6 +32,14 @@ export interface KeptReading {
   readonly clock?: ClockTable;
   /** Digest of the list of revoked keys, under which the store keeps its text; absent where there was none. */
   readonly revocations?: Digest;
+  /** What the trust file's own standing was judged from. */
+  readonly standing?: {
+    readonly stage: string;
+    /** Absent where the stage had no record. */
+    readonly record?: Exclude<StandingOf["record"], undefined>;
+    /** Envelopes of the changes that were read. */
+    readonly read: readonly Digest[];
+  };
 }
 
 /** Everything that a decision rested on. */

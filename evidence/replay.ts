@@ -12,9 +12,10 @@ import type { World } from "../rollout/world";
 import { digest } from "./canonical";
 import type { DecisionRecord } from "./decisions";
 import { evidenceOf, readInputs, replayed, type Inputs, type KeptReading } from "./inputs";
-import { judgeEnvelopes } from "./read";
+import { judgeEnvelopes, type EvidenceRead } from "./read";
 import type { Store } from "./store";
 import { parseTrust, type Trust } from "./trust";
+import { onlyThese, standingOf } from "./trust/changes";
 import { withRevocations } from "./trust/open";
 
 /** Asks the gate that was asked. */
@@ -40,9 +41,15 @@ export async function replay(store: Store, record: DecisionRecord): Promise<Repl
   const planText = await textOf(store, inputs.plan.digest, `the plan ${inputs.plan.file}`);
   const plan = parsePlan(planText, inputs.plan.file);
   const gone: string[] = [];
-  const world = await worldOf(store, inputs, gone);
+  const { world, read } = await worldOf(store, inputs, gone);
   const decision = plain(decideAsked(plan, inputs.asked, world));
-  return { decision, differences: [...gone, ...bindings(record, inputs), ...compare(record.decision, decision)] };
+  const differences = [
+    ...gone,
+    ...bindings(record, inputs),
+    ...(read === undefined ? [] : attestations(record, read, inputs.reading?.read ?? [])),
+    ...compare(record.decision, decision),
+  ];
+  return { decision, differences };
 }
 
 async function inputsOf(store: Store, { id, inputs, inputsWithheld }: DecisionRecord): Promise<Inputs> {
@@ -69,16 +76,35 @@ function impossible(message: string, cause?: unknown): HoldpointError {
   });
 }
 
-async function worldOf(store: Store, { world, trust, reading }: Inputs, gone: string[]): Promise<World> {
+/** The world as it was, and what was read of the store for it; nothing where nobody asked the store. */
+interface Again {
+  readonly world: World;
+  readonly read?: EvidenceRead;
+}
+
+async function worldOf(store: Store, { world, trust, reading }: Inputs, gone: string[]): Promise<Again> {
   // Nobody asked the store then: the world is whole.
-  if (reading === undefined || trust === undefined) return world as World;
+  if (reading === undefined || trust === undefined) return { world: world as World };
   const text = await textOf(store, trust.digest, `the trust file ${trust.file}`);
   const trusted = await trustOf(store, trust.file, text, reading);
   const content = await store.read(reading.read);
   gone.push(...content.gone.map((words) => `evidence ${words} since then`));
   const envelopes = content.envelopes.map((one) => ({ ...one, file: asNamed(one.file, store, reading) }));
   const kept = { envelopes, rejected: reading.unreadable };
-  return { ...world, ...evidenceOf(judgeEnvelopes(kept, trusted, replayed(reading.clock), reading.now)) };
+  const read = judgeEnvelopes(kept, trusted, replayed(reading.clock), reading.now);
+  const standing = await standingAgain(store, trusted, reading);
+  return { world: { ...world, ...evidenceOf(read), ...standing }, read };
+}
+
+/** Whether the trust file may be believed, judged by the record of then and the signed changes that were read then. */
+async function standingAgain(
+  store: Store,
+  trust: Trust,
+  { standing, now }: KeptReading,
+): Promise<Pick<World, "trust">> {
+  if (standing === undefined) return {};
+  const { stage, record, read } = standing;
+  return { trust: await standingOf({ store: onlyThese(store, read), trust, stage, record, now }) };
 }
 
 /** Messages name the store as it was called there. */
@@ -101,9 +127,29 @@ function plain(decision: Decision): Decision {
   return JSON.parse(JSON.stringify(decision)) as Decision;
 }
 
-/** Inputs that are not those which the decision itself names. */
-function bindings({ plan, trust }: DecisionRecord, inputs: Inputs): string[] {
+/** What counted then and does not now, and the other way round. What is gone since then is told as that. */
+function attestations(
+  { attestations: then }: DecisionRecord,
+  { counted, read }: EvidenceRead,
+  asked: readonly Digest[],
+): string[] {
+  const named = (id: Digest, kind: string): string => `attestation ${id.slice(0, 12)} (${kind})`;
+  const [before, now] = [new Set(then.map((one) => one.sha256)), new Set(counted.map(({ id }) => id))];
+  const lost = then.filter(({ sha256: id }) => !now.has(id) && read.includes(id));
+  const unread = then.filter(({ sha256: id }) => !asked.includes(id));
   return [
+    ...unread.map(({ sha256: id, about }) => `${named(id, about?.kind ?? "?")} is named, and was never read for it`),
+    ...lost.map(({ sha256: id, about }) => `${named(id, about?.kind ?? "?")} counted then, and does not now`),
+    ...counted
+      .filter(({ id }) => !before.has(id))
+      .map(({ id, kind }) => `${named(id, kind)} did not count then, and does now`),
+  ];
+}
+
+/** Inputs that are not those which the decision itself names. */
+function bindings({ plan, trust, request }: DecisionRecord, inputs: Inputs): string[] {
+  return [
+    ...(inputs.world.request === request ? [] : ["the inputs are of another request than the decision names"]),
     ...(plan.sha256 === inputs.plan.digest ? [] : ["the inputs are of another plan than the decision names"]),
     ...(inputs.trust === undefined || trust.sha256 === inputs.trust.digest
       ? []

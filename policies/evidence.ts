@@ -6,7 +6,7 @@ import { evidenceOf, recording, type KeptReading } from "../evidence/inputs";
 import { readEvidence } from "../evidence/read";
 import { configuredPath } from "../evidence/request";
 import { openStore, type Store } from "../evidence/store";
-import { standingOf, type StandingOf } from "../evidence/trust/changes";
+import { standingOf, watched, type StandingOf } from "../evidence/trust/changes";
 import { openTrust } from "../evidence/trust/open";
 import { wantsOf } from "../evidence/wants";
 import type { Clock } from "../rollout/clock";
@@ -59,10 +59,14 @@ export async function gatherEvidence(project: Project, clock: Clock, record: Ask
     }
     const store = openStore(configuredPath(root, settings.evidence));
     const wants = wantsOf(plan, settings.stack, [settings.release, settings.baseline]);
-    const [read, head, standing] = await Promise.all([
+    const { stage } = settings;
+    const changes = watched(store);
+    const [read, head, [known, standing]] = await Promise.all([
       readEvidence(store, trust, recorded.clock, { now, wants }),
       store.log.evidence.head(),
-      record().then((known) => standingOf({ store, trust, stage: settings.stage, record: known, now })),
+      record().then(
+        async (found) => [found, await standingOf({ store: changes.store, trust, stage, record: found, now })] as const,
+      ),
     ]);
     const there = new Set(read.counted.map(({ id }) => id));
     const missing = await missingSince(store, settings.stack, settings.release.commit, there);
@@ -87,12 +91,19 @@ export async function gatherEvidence(project: Project, clock: Clock, record: Ask
         unreadable,
         ...(table === undefined ? {} : { clock: table }),
         ...(texts.revocations === undefined ? {} : { revocations: digest(texts.revocations) }),
+        standing: { stage, ...(known === undefined ? {} : { record: markOnly(known) }), read: changes.read },
       },
       texts: [texts.trust, texts.sigstoreRoot, texts.revocations].filter((text) => text !== undefined),
     };
   } catch (error) {
     return { ...NO_EVIDENCE, part: { ...NO_EVIDENCE.part, evidenceFailure: reason(error) } };
   }
+}
+
+/** Of a stage's record what a trust file's standing rests on. */
+function markOnly(record: Exclude<StandingOf["record"], undefined>): Exclude<StandingOf["record"], undefined> {
+  if ("failure" in record) return { failure: record.failure };
+  return record.trust === undefined ? {} : { trust: record.trust };
 }
 
 /** The update plans that approvals of this run name and whose content is in the store, undamaged and of the whole program. */

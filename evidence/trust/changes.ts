@@ -60,9 +60,12 @@ function parseChange(body: Buffer): TrustChange | undefined {
   return { ...change, signedAt: signedOn };
 }
 
+/** What of a store the standing of a trust file is judged by. */
+export type ChangesStore = Pick<Store, "find" | "kept">;
+
 /** What a trust file's standing is judged from. */
 export interface StandingOf {
-  readonly store: Store;
+  readonly store: ChangesStore;
   /** With its revocations. */
   readonly trust: Trust;
   /** "production" */
@@ -71,6 +74,27 @@ export interface StandingOf {
   readonly record: Pick<StageRecord, "trust"> | { readonly failure: string } | undefined;
   /** Machine time. */
   readonly now: number;
+}
+
+/** A store that tells which envelopes were read of it, so that the standing can be judged again by the same. */
+export function watched(store: Store): { readonly store: ChangesStore; readonly read: Digest[] } {
+  const read: Digest[] = [];
+  return {
+    read,
+    store: {
+      kept: (what, id) => store.kept(what, id),
+      async find(wants, options) {
+        const found = await store.find(wants, options);
+        read.push(...found.envelopes.map(({ id }) => id));
+        return found;
+      },
+    },
+  };
+}
+
+/** A store in which nothing else is found than these envelopes. */
+export function onlyThese(store: Store, ids: readonly Digest[]): ChangesStore {
+  return { kept: (what, id) => store.kept(what, id), find: () => store.read(ids) };
 }
 
 /**

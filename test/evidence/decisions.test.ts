@@ -19,9 +19,13 @@ import { readEvidence } from "../../evidence/read";
 import { decideAsked, replay } from "../../evidence/replay";
 import { parseStatement } from "../../evidence/statement";
 import { openStore, type Store } from "../../evidence/store";
+import { parseTrust, type Trust } from "../../evidence/trust";
+import { signTrustChange, standingOf, watched } from "../../evidence/trust/changes";
+import { withRevocations } from "../../evidence/trust/open";
 import { wantsOf } from "../../evidence/wants";
 import { machineClock, type Clock } from "../../rollout/clock";
 import { parsePlan } from "../../rollout/plan";
+import type { TrustMark } from "../../rollout/trust";
 import type { World as Facts } from "../../rollout/world";
 import {
   COMMIT,
@@ -73,7 +77,18 @@ const REQUEST = {
 };
 
 /** A gate's run over a store, as the pack does it. */
-async function run({ store, trust }: World, options: { clock?: Clock; key?: PrivateKey; more?: Partial<Facts> } = {}) {
+interface RunOptions {
+  readonly clock?: Clock;
+  readonly key?: PrivateKey;
+  readonly more?: Partial<Facts>;
+  /** The trust file's text, and the one under which the stage last changed. */
+  readonly trusted?: { readonly text: string; readonly trust: Trust; readonly mark: TrustMark };
+}
+async function run({ store, trust: own }: World, options: RunOptions = {}) {
+  const { text: trustText, trust, mark } = options.trusted ?? { text: trustSource, trust: own };
+  const record = mark === undefined ? undefined : { trust: mark };
+  const changes = watched(store);
+  const standing = await standingOf({ store: changes.store, trust, stage: "production", record, now: NOW });
   const plan = parsePlan(PLAN, PLAN_FILE);
   const recorded = recording(options.clock ?? machineClock);
   const wants = wantsOf(plan, "production", [RELEASE]);
@@ -87,7 +102,7 @@ async function run({ store, trust }: World, options: { clock?: Clock; key?: Priv
     request: digest(REQUEST),
     updatePlans: [],
     touched: {},
-    trust: { file: "trust.yaml", problems: [] },
+    trust: standing,
     stages: { production: { ok: true } },
     ...(read.gone.length === 0 ? {} : { evidenceGone: read.gone }),
     ...options.more,
@@ -102,7 +117,7 @@ async function run({ store, trust }: World, options: { clock?: Clock; key?: Priv
     decision,
     stacks: "organization/small",
     world: facts,
-    request: REQUEST,
+    request: { ...REQUEST, trust: digest(trustText) },
     digest: digest(REQUEST),
     pack: "4".repeat(64),
     planFile: PLAN_FILE,
@@ -110,18 +125,19 @@ async function run({ store, trust }: World, options: { clock?: Clock; key?: Priv
     inputs: {
       asked,
       plan: { file: PLAN_FILE, digest: digest(PLAN) },
-      trust: { file: "trust.yaml", digest: digest(trustSource) },
+      trust: { file: "trust.yaml", digest: digest(trustText) },
       reading: {
         place: store.folder,
         now: NOW,
         read: read.read,
         unreadable,
         revocations,
+        standing: { stage: "production", ...(record && { record }), read: changes.read },
         ...(table && { clock: table }),
       },
       world: rest,
     },
-    texts: [PLAN, trustSource, revocationsSource],
+    texts: [PLAN, trustText, revocationsSource],
     evidence: { counted: read.counted, head: await store.log.evidence.head(), missing: [] },
     now: NOW,
   };
@@ -205,6 +221,35 @@ describe("a decision", () => {
     expect(verify(parseEnvelope(text), [publicOf(w.keys.ci)]).body.toString()).toContain(SUMMARY_TYPE);
     expect((await readDecision(w.store, id, w.trust))?.signature).toEqual({ is: "signed", by: "ci-staging" });
     expect((await readDecision(w.store, id))?.signature).toEqual({ is: "unknown" });
+  });
+
+  it.each<[string, string, object | undefined, string]>([
+    ["whose key had not begun", "from: 2026-11-22", undefined, "counts from 2026-11-22T00:00:00Z on"],
+    ["whose key had ended", "until: 2026-11-21", undefined, "ended at 2026-11-21T00:00:00Z"],
+    ["of a machine that had left", "", { since: NOW - 1000, reason: "left" }, "was revoked from"],
+    ["of a machine that is compromised", "", { since: NOW + 1000, reason: "compromise" }, "was revoked as compromised"],
+  ])("that was signed with a key %s is told as that", async (_name, term, revoked, why) => {
+    const w = await ready();
+    const { id } = await run(w, { key: w.keys.ci });
+    const text = trustSource.replace("- id: ci-staging-0\n", `- id: ci-staging-0\n        ${term}\n`);
+    const list = { revoked: revoked === undefined ? [] : [{ identity: "ci-staging", ...revoked }] };
+    const trust = { ...parseTrust(text, "trust.yaml"), revocations: { list } as never };
+    expect((await readDecision(w.store, id, trust))?.signature).toEqual({
+      is: "refused",
+      why: expect.stringContaining(why) as string,
+    });
+  });
+
+  it.each<[string, string, object | undefined]>([
+    ["whose key has ended since", "until: 2026-11-22", undefined],
+    ["of a machine that left later", "", { since: NOW + 1000, reason: "left" }],
+  ])("that was signed with a key %s stays signed", async (_name, term, revoked) => {
+    const w = await ready();
+    const { id } = await run(w, { key: w.keys.ci });
+    const text = trustSource.replace("- id: ci-staging-0\n", `- id: ci-staging-0\n        ${term}\n`);
+    const list = { revoked: revoked === undefined ? [] : [{ identity: "ci-staging", ...revoked }] };
+    const trust = { ...parseTrust(text, "trust.yaml"), revocations: { list } as never };
+    expect((await readDecision(w.store, id, trust))?.signature).toEqual({ is: "signed", by: "ci-staging" });
   });
 
   it("that a stranger signed, or that was altered under its new digest, is not told as signed", async () => {
@@ -311,6 +356,80 @@ describe("a replay", () => {
     expect(differences[0]).toBe(`evidence ${w.smoke.slice(0, 12)} was taken away since then`);
     expect(differences.join("\n")).toContain("outcome: GO then, NO-GO now");
     expect(differences.join("\n")).toContain("smoke: pass (");
+  });
+
+  it("tells an attestation that is named and was not read, or did not count, or counts now", async () => {
+    const w = await ready();
+    const stranger = await w.store.put(envelope("test-result", [w.keys.stranger]));
+    const { made } = await run(w);
+    const { counted = [], ...basis } = made.evidence ?? {};
+    const [first, ...others] = counted;
+    const as = (id: string) => ({ ...(first as NonNullable<typeof first>), id });
+    const listed = [as("f".repeat(64)), as(stranger), ...others];
+    const id = await keepDecision(w.store, { ...made, evidence: { ...basis, counted: listed } as never });
+    const kind = first?.kind ?? "";
+    expect((await again(w, w.store, id)).toSorted()).toEqual(
+      [
+        `attestation ffffffffffff (${kind}) is named, and was never read for it`,
+        `attestation ${stranger.slice(0, 12)} (${kind}) counted then, and does not now`,
+        `attestation ${first?.id.slice(0, 12)} (${kind}) did not count then, and does now`,
+      ].toSorted(),
+    );
+  });
+
+  it("tells inputs of another request than the decision's", async () => {
+    const w = await ready();
+    const { made } = await run(w);
+    const id = await keepDecision(w.store, { ...made, digest: "e".repeat(64) });
+    expect(await again(w, w.store, id)).toEqual(["the inputs are of another request than the decision names"]);
+  });
+
+  describe("judges the trust file's own standing again", () => {
+    const next = trustSource.replace("version: 1", "version: 2");
+    const mark: TrustMark = { digest: digest(trustSource), version: 1, revocations: { serial: 1, revoked: [] } };
+    const trusted = {
+      text: next,
+      trust: withRevocations(parseTrust(next, "trust.yaml"), revocationsSource, NOW),
+      mark,
+    };
+    const change = (w: World) =>
+      w.store.put(
+        signTrustChange({ from: digest(trustSource), to: digest(next), version: 2, signedAt: NOW - 1000 }, w.keys.cto),
+      );
+
+    it("by the signed changes that were read then", async () => {
+      const w = await ready();
+      await w.store.keep("inputs", trustSource);
+      const signed = await change(w);
+      const { id, decision } = await run(w, { trusted });
+      expect(decision.outcome).toBe("GO");
+      const store = copied(w.store);
+      expect(await again(w, store, id)).toEqual([]);
+      rmSync(fileOf(store, signed));
+      const told = (await again(w, store, id)).join("\n");
+      expect(told).toContain("outcome: GO then, NO-GO now");
+      expect(told).toContain("trust: not judged then, fail (");
+      expect(told).toContain("the change from version 1 to 2 is signed by nobody who may");
+    });
+
+    it("and not by one that was signed since", async () => {
+      const w = await ready();
+      await w.store.keep("inputs", trustSource);
+      const { id, decision } = await run(w, { trusted });
+      expect(decision.outcome).toBe("NO-GO");
+      await change(w);
+      expect(await again(w, copied(w.store), id)).toEqual([]);
+    });
+
+    it("and tells where the text of the version before is gone", async () => {
+      const w = await ready();
+      await w.store.keep("inputs", trustSource);
+      await change(w);
+      const { id } = await run(w, { trusted });
+      const store = copied(w.store);
+      rmSync(join(store.folder, "inputs", `${digest(trustSource)}.txt`));
+      expect((await again(w, store, id)).join("\n")).toContain("is not in the evidence store");
+    });
   });
 
   it("tells a decision that does not follow from its inputs", async () => {
