@@ -12,7 +12,7 @@ import type { Digest } from "./evidence";
 import type { Criterion } from "./plan";
 import { isAskedOf, owesFor, releaseTypeOf } from "./release-types";
 import { canariesIn, canaryOf, sameName, stageState } from "./world";
-import type { ReleaseName, World } from "./world";
+import type { ReleaseName, StageRecord, World } from "./world";
 
 /** A criterion that a release was not asked for because of its type. */
 export interface Debt {
@@ -66,7 +66,16 @@ function recorded({ plan, stage, world }: Context): Owed | { readonly failure: s
   if (state.record === undefined) return NOTHING_OWED;
   const { owed } = state.record;
   if (owed !== undefined) return owed;
+  // Written before there were types and waivers, by which alone something can be left undone.
+  if (isOlder(state.record)) return NOTHING_OWED;
   return canOwe ? { failure: `a record of ${stage.name} that does not say it` } : NOTHING_OWED;
+}
+
+/** Whether a record is of a time before debts were written down: what came with them is not in it either. */
+function isOlder({ current, previous, trust }: StageRecord): boolean {
+  const entries = [current, previous].filter((entry) => entry !== undefined);
+  if (trust !== undefined || entries.length === 0) return false;
+  return entries.every(({ type, content }) => type === undefined && content === undefined);
 }
 
 /** Debts of other releases: a release is never asked for its own. */

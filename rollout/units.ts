@@ -21,12 +21,18 @@ const MONEY = /^(?:(\$|€|£)|([A-Z]{3}) )(\d{1,12}(?:\.\d{1,2})?)$/;
 const CLOCK_TIME = /^([01]\d|2[0-3]):([0-5]\d)$/;
 const CURRENCIES: Readonly<Record<string, string>> = { $: "USD", "€": "EUR", "£": "GBP" };
 
-/** Milliseconds of a duration such as "15 minutes", or undefined where it is none. A day is 24 hours. */
+/** Whole milliseconds of a duration such as "15 minutes", or undefined where it is none. A day is 24 hours. */
 export function parseDuration(text: unknown): number | undefined {
+  const span = parseSpan(text);
+  return span === undefined ? undefined : Math.round(span);
+}
+
+/** The same to the fraction: what is measured may take half a millisecond. */
+function parseSpan(text: unknown): number | undefined {
   const match = typeof text === "string" ? DURATION.exec(text) : null;
   if (match === null) return undefined;
   const unit = match[2] === "ms" ? "ms" : String(match[2]).replace(/s$/, "");
-  return Math.round(Number(match[1]) * (UNITS[unit as keyof typeof UNITS] ?? Number.NaN));
+  return Number(match[1]) * (UNITS[unit as keyof typeof UNITS] ?? Number.NaN);
 }
 
 /** The fraction (0..1) of a percentage such as "5%", or undefined where it is none or above 100 %. */
@@ -138,7 +144,7 @@ export function parseQuantity(text: unknown): Quantity | undefined {
   if (match === null) return undefined;
   const [, digits = "", unit = ""] = match;
   const value = Number(digits);
-  const span = parseDuration(written);
+  const span = parseSpan(written);
   if (span !== undefined) return { value: span, unit: "ms" };
   const size = SIZES[unit];
   if (size !== undefined) return { value: value * size, unit: "bytes" };

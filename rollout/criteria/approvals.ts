@@ -110,6 +110,7 @@ function ask(rule: ApprovalRule, context: Context, updatePlan: Digest | undefine
     return { rule, rest, answer: { ...rest, verdict: "pass", found: `not needed: ${why}`, used } };
   }
   const because = touched === undefined ? "" : ` (${touched.why})`;
+  if (touched?.remedy !== undefined) rest.remedy = touched.remedy;
   if (world.mode === "preview" || world.binding === undefined) {
     const found = `asked for in up, when there is an update plan to approve${because}`;
     return { rule, rest, answer: { ...rest, verdict: "pending", found } };

@@ -2,15 +2,26 @@
 import type { EvidenceOf } from "../evidence";
 import { matching } from "../glob";
 import type { CriterionOf } from "../plan";
+import { stageState } from "../world";
 import type { World } from "../world";
 import { counted, listed, short } from "./answer";
 import type { Answer } from "./answer";
 import { attestCommand } from "./commands";
 import { judgeLatest, select } from "./select";
 
+/**
+ * What takes the traffic now: what the stage's record says where the run itself would make another release the baseline,
+ * so that a release is never compared with itself.
+ */
+function baselineNow(world: World): Pick<World["baseline"], "commit"> {
+  const state = stageState(world, world.stack);
+  return (state.ok ? state.record?.current?.baseline : undefined) ?? world.baseline;
+}
+
 /** Changes count only from what takes the traffic now to this release. */
 function fromBaseline(world: World): (facts: EvidenceOf<"changes">["facts"]) => boolean {
-  return ({ from }) => from === world.baseline.commit;
+  const { commit } = baselineNow(world);
+  return ({ from }) => from === commit;
 }
 
 /** Nothing is changed that must stay as it is, but for the declared exceptions. */
@@ -22,7 +33,7 @@ export function judgeChanges(criterion: CriterionOf<"changes">, world: World): A
       wish: { kind: "changes", noun: "list of changes", about: fromBaseline(world) },
       criterion,
       world,
-      wanted: `no file of ${listed(none)}${exceptions} changed from ${short(world.baseline.commit)} to ${short(world.release.commit)}`,
+      wanted: `no file of ${listed(none)}${exceptions} changed from ${short(baselineNow(world).commit)} to ${short(world.release.commit)}`,
       remedy: "take the change out of this release, or declare it as an exception in the plan",
       command: attestCommand(criterion, world.stack),
     },
@@ -49,6 +60,8 @@ export interface Touched {
   readonly touched: boolean;
   readonly why: string;
   readonly used: readonly string[];
+  /** What would make it known, where it is not. */
+  readonly remedy?: string;
 }
 
 /**
@@ -80,7 +93,7 @@ function touchesFiles(patterns: readonly string[], attestedBy: readonly string[]
   if (selection.failure !== undefined) return { touched: true, why: selection.failure, used: [] };
   const used = selection.items.map(({ id }) => id);
   if (used.length === 0) {
-    const why = `no list of changes from ${short(world.baseline.commit)} to ${short(world.release.commit)}`;
+    const why = `no list of changes from ${short(baselineNow(world).commit)} to ${short(world.release.commit)}`;
     return { touched: true, why: selection.others === "" ? why : `${why}: ${selection.others}`, used };
   }
   // The files of two commits never change: where two lists differ, the longer one is to be feared.
@@ -94,6 +107,12 @@ function touchesFiles(patterns: readonly string[], attestedBy: readonly string[]
 function touchesResources(patterns: readonly string[], world: World, updatePlan: string | undefined): Touched {
   const { touched = {} } = world;
   const types = updatePlan !== undefined && Object.hasOwn(touched, updatePlan) ? touched[updatePlan] : undefined;
+  if (updatePlan === undefined) {
+    // An `up` does not know its own update plan: it is the one that people signed, whoever they are.
+    const why = "which resources it changes is not known before somebody has signed its update plan";
+    const remedy = `have anybody who may approve here sign the update plan, its author too: if it changes nothing of ${listed(patterns)}, that is enough`;
+    return { touched: true, why, used: [], remedy };
+  }
   if (types === undefined) return { touched: true, why: "the update plan's changes are not known", used: [] };
   const hit = [...new Set(matching(types, patterns, { across: true }))].toSorted();
   return hit.length > 0

@@ -37,6 +37,12 @@ describe("what a release changes", () => {
     expect(found(changes([], { signers: [{ id: "eve", roles: ["developer"] }] }))).toMatch(
       /^NO-GO; fail: 1 list of changes signed by eve without the role ci/,
     ));
+  test("is met by changes from the recorded baseline where the release shall become the baseline itself", () => {
+    const finishing = { baseline: f.RELEASE, evidence: [changes(["src/a.ts"])] };
+    expect(says(enter(PLAN, finishing), "no-migration")).toMatch(/pass: none of 1 changed file/);
+    const itself = { baseline: f.RELEASE, evidence: [changes([], {}, f.RELEASE.commit)] };
+    expect(says(enter(PLAN, itself), "no-migration")).toBe("NO-GO; fail: no list of changes");
+  });
   test("is stale after its age", () =>
     expect(found(changes([], { finishedAt: f.NOW - 8 * f.DAY }))).toMatch(/^NO-GO; stale:/));
   test("the newest list decides", () => {
@@ -101,6 +107,25 @@ describe("an approval that only some changes need", () => {
     expect(says(enter(TYPES, lead), "review")).toMatch(/\(the update plan's changes are not known\)$/);
     expect(enter(TYPES, { ...lead, touched: { [f.hex("8")]: [] } }).outcome).toBe("PENDING");
     expect(enter(TYPES, { ...touched(), approvals: [] }).outcome).toBe("PENDING");
+  });
+  test("is known once anybody who may approve here has signed the update plan, its author too", () => {
+    const alone = plan([review(', when: { resources: ["aws:iam/*"] }')]);
+    const author = f.approval("devops", { id: f.hex("d"), signer: { id: f.RELEASE.author, roles: ["devops"] } });
+    const harmless = { [f.UPDATE_PLAN]: ["aws:s3/bucket:Bucket"] };
+    const nobody = enter(alone, { approvals: [], touched: harmless });
+    expect(says(nobody, "review")).toBe(
+      "PENDING; pending: 0 of 1 (which resources it changes is not known before somebody has signed its update plan)",
+    );
+    expect(nobody.findings.find(({ criterion }) => criterion === "review")?.remedy).toBe(
+      "have anybody who may approve here sign the update plan, its author too: if it changes nothing of aws:iam/*, that is enough",
+    );
+    expect(says(enter(alone, { approvals: [author], touched: harmless }), "review")).toBe(
+      "GO; pass: not needed: the update plan changes nothing of aws:iam/*",
+    );
+    const risky = { [f.UPDATE_PLAN]: ["aws:iam/role:Role"] };
+    expect(enter(alone, { approvals: [author], touched: risky }).outcome).toBe("PENDING");
+    const forged = { ...author, binding: { ...author.binding, updatePlan: f.hex("8") } };
+    expect(enter(alone, { approvals: [forged], touched: { [f.hex("8")]: [] } }).outcome).toBe("PENDING");
   });
   test("is needed by either condition where there are two", () => {
     const both = plan([signOff(), review(', when: { files: ["a"], attestedBy: [ci], resources: ["aws:iam/*"] }')]);

@@ -160,6 +160,22 @@ describe("what is owed", () => {
     );
     expect(says(enter(PLAN, { release: second, evidence: good, stages: {} }), "owed")).toMatch(/^NO-GO; fail/);
   });
+  test("is nothing in a record of before there were types, and unknown in one that could have told it", () => {
+    const old = { release: f.RELEASE, baseline: f.BASELINE, request: f.hex("7") };
+    const entering = (current: object, more: object = {}): Decision["outcome"] => {
+      const before = { usedApprovals: [], current: { ...old, ...current }, ...more };
+      return enter(PLAN, {
+        release: second,
+        evidence: good,
+        stages: { production: { ok: true, images: f.IMAGES, record: before } },
+      }).outcome;
+    };
+    expect(entering({})).toBe("GO");
+    expect(entering({ type: "hotfix" })).toBe("NO-GO");
+    expect(entering({ content: f.hex("c") })).toBe("NO-GO");
+    expect(entering({}, { previous: { ...old, type: "hotfix" } })).toBe("NO-GO");
+    expect(entering({}, { trust: f.TRUST.mark })).toBe("NO-GO");
+  });
   test("is nothing where nothing was ever rolled out", () =>
     expect(enter(PLAN, { release: second, evidence: good, stages: { production: { ok: true } } }).outcome).toBe("GO"));
   test("of a criterion that the plan has no more shuts the gate until it is back", () => {

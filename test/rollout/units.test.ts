@@ -4,16 +4,24 @@ import {
   duration,
   money,
   parseDuration,
+  parseQuantity,
   percent,
   ratio,
   showDuration,
   showMoney,
   showPercent,
+  showQuantity,
   showTime,
   weight,
 } from "../../rollout/units";
 
 describe("units", () => {
+  test("of what is measured, to the fraction: half a millisecond is half as long as one", () => {
+    expect(parseQuantity("0.5 ms")).toEqual({ value: 0.5, unit: "ms" });
+    expect(parseQuantity("0.0005 seconds")).toEqual({ value: 0.5, unit: "ms" });
+    expect(showQuantity({ value: 0.5, unit: "ms" })).toBe("0.5 ms");
+    expect(parseDuration("0.6 ms")).toBe(1);
+  });
   test("of durations", () => {
     expect(
       ["15 minutes", "1 minute", "4 hours", "30 days", "2 weeks", "500 ms", "1.5 hours", "60 seconds"].map((text) =>
