@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Clock } from "../rollout/clock";
 import type { Approval, Digest, Evidence, RejectedEvidence, Signer, Waiver } from "../rollout/evidence";
+import { stackName } from "../rollout/stacks";
 import { APPROVAL_TYPE, parseApproval } from "./approval";
 import { digest } from "./canonical";
 import { EnvelopeError, STATEMENT_TYPE } from "./dsse";
@@ -280,9 +281,9 @@ function readWaiver(
   return { ...head, grantedAt: clock.at(grantedAt), validFor };
 }
 
-/** A stage's stacks are `<stage>`, `<stage>-canary`, and `<stage>.<operation>-canary` for each operation. */
+/** The stage that a stack is of; what is no stack's name is no stage's either. */
 function stageOf(stack: string): string {
-  return stack.replace(/(?:\.[^.]+)?-canary$/, "");
+  return stackName(stack)?.stage ?? stack;
 }
 
 function rejectFuture(times: readonly number[], now: number): void {
