@@ -4,15 +4,10 @@ import { stringify } from "yaml";
 import { fingerprint } from "../evidence/dsse";
 import { parseTrust, type Right } from "../evidence/trust";
 import { readRevocations, signRevocations } from "../evidence/trust/revocations";
+import { castOf, type Actor } from "./cast";
 import { readFile, writeFile } from "./providers/store";
 
-/** Someone, or something, of the story that signs. */
-export interface Actor {
-  readonly id: string;
-  readonly name: string;
-  /** Roles of the rollout plan. */
-  readonly roles: readonly string[];
-}
+export type { Actor } from "./cast";
 
 /** The people of the story. */
 export const PEOPLE: readonly Actor[] = [
@@ -69,8 +64,13 @@ function publicKey(dir: string, id: string): string {
   return String(createPublicKey(readFile(path) ?? "").export({ type: "spki", format: "pem" }));
 }
 
-/** Makes the throw-away keys of the story's people and machines, and the trust file that names them. */
-export function writeKeys(dir: string): void {
+/**
+ * Makes the throw-away keys of the people and machines of every plan that the project's stack files name, and the trust
+ * file that names them.
+ * @throws HoldpointError where such a plan can't be read
+ */
+export function writeKeys(dir: string, root: string): void {
+  const { people, machines, roles } = castOf(root, { people: PEOPLE, machines: MACHINES, roles: ROLES });
   const entry = ({ id, name, roles }: Actor) => ({
     id,
     name,
@@ -81,9 +81,9 @@ export function writeKeys(dir: string): void {
     apiVersion: "holdpoint.dev/v1",
     kind: "Trust",
     version: 1,
-    people: PEOPLE.map(entry),
-    machines: MACHINES.map(entry),
-    roles: ROLES,
+    people: people.map(entry),
+    machines: machines.map(entry),
+    roles,
     revocation: { file: REVOCATIONS_FILE, maxAge: "30 days", from: ["tech-lead", "cto"], count: 1 },
     changes: { from: ["tech-lead", "cto"], count: 2 },
   };

@@ -138,7 +138,7 @@ function prepare(dir: string, root: string, options: UpOptions): void {
   }
   if (readFile(passphrasePath(dir)) === undefined)
     writeFile(passphrasePath(dir), randomBytes(24).toString("base64url"));
-  writeKeys(dir);
+  writeKeys(dir, root);
   const factor = options.factor === undefined ? {} : { factor: options.factor };
   startClock(dir, { ...factor, ...(options.start === undefined ? {} : { plan: options.start }) });
   resume(dir);

@@ -6,6 +6,7 @@ import { registerCanary } from "./canary";
 import { registerCoverage } from "./coverage";
 import { registerExplain } from "./explain";
 import { registerHistory } from "./history";
+import { registerInit } from "./init";
 import { registerKeys } from "./keys";
 import { registerLint } from "./lint";
 import { registerReplay } from "./replay";
@@ -21,6 +22,7 @@ export type Register = (program: Command, context: Context, ended: (outcome: Out
 export const COMMANDS: readonly Register[] = [
   registerLint,
   registerExplain,
+  registerInit,
   registerCoverage,
   registerKeys,
   registerTrust,
