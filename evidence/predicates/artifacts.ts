@@ -1,7 +1,6 @@
 /** Files of a release as they were published: names, digests, and the signatures that were verified. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, ownType, sha256, stageName, words } from "./shared";
+import { common, ownPredicate, sha256, stageName, words } from "./shared";
 
 const schema = z
   .object({
@@ -29,23 +28,10 @@ const schema = z
 export type ArtifactsPredicate = z.input<typeof schema>;
 
 /** Kind "artifacts". */
-export const artifacts: Predicate<"artifacts"> = {
-  kind: "artifacts",
-  type: ownType("artifacts"),
-  schema,
-  read(predicate) {
-    const { artifacts: all, finishedOn, stage } = schema.parse(predicate);
-    return {
-      facts: {
-        artifacts: all.map(({ name, digest, signature }) => ({
-          name,
-          sha256: digest.sha256,
-          ...(signature === undefined ? {} : { signedBy: signature.key }),
-        })),
-      },
-      finishedAt: finishedOn,
-      stage,
-      past: [finishedOn],
-    };
-  },
-};
+export const artifacts = ownPredicate("artifacts", schema, ({ artifacts: all }) => ({
+  artifacts: all.map(({ name, digest, signature }) => ({
+    name,
+    sha256: digest.sha256,
+    ...(signature === undefined ? {} : { signedBy: signature.key }),
+  })),
+}));

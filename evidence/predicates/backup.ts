@@ -1,7 +1,6 @@
 /** A backup that was taken, and whether its integrity was checked. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, ownType, stageName, utc, words } from "./shared";
+import { common, ownPredicate, stageName, utc, words } from "./shared";
 
 const schema = z.object({
   ...common,
@@ -19,17 +18,9 @@ const schema = z.object({
 export type BackupPredicate = z.input<typeof schema>;
 
 /** Kind "backup". */
-export const backup: Predicate<"backup"> = {
-  kind: "backup",
-  type: ownType("backup"),
+export const backup = ownPredicate(
+  "backup",
   schema,
-  read(predicate) {
-    const { scope, trigger, integrity, finishedOn, startedOn, stage } = schema.parse(predicate);
-    return {
-      facts: { scope, trigger, integrity },
-      finishedAt: finishedOn,
-      stage,
-      past: startedOn === undefined ? [finishedOn] : [startedOn, finishedOn],
-    };
-  },
-};
+  ({ scope, trigger, integrity }) => ({ scope, trigger, integrity }),
+  ({ startedOn }) => [startedOn],
+);

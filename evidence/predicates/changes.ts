@@ -1,7 +1,6 @@
 /** Which files differ between two commits. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, gitCommit, ownType, stageName, words } from "./shared";
+import { common, gitCommit, ownPredicate, stageName, words } from "./shared";
 
 const schema = z.object({
   ...common,
@@ -15,12 +14,4 @@ const schema = z.object({
 export type ChangesPredicate = z.input<typeof schema>;
 
 /** Kind "changes". */
-export const changes: Predicate<"changes"> = {
-  kind: "changes",
-  type: ownType("changes"),
-  schema,
-  read(predicate) {
-    const { from, files, finishedOn, stage } = schema.parse(predicate);
-    return { facts: { from, files }, finishedAt: finishedOn, stage, past: [finishedOn] };
-  },
-};
+export const changes = ownPredicate("changes", schema, ({ from, files }) => ({ from, files }));

@@ -1,7 +1,6 @@
 /** A cost estimate of a stage: what it will cost in a month. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, ownType, stageName } from "./shared";
+import { common, ownPredicate, stageName } from "./shared";
 
 const schema = z.object({
   ...common,
@@ -16,12 +15,4 @@ const schema = z.object({
 export type CostPredicate = z.input<typeof schema>;
 
 /** Kind "cost". */
-export const cost: Predicate<"cost"> = {
-  kind: "cost",
-  type: ownType("cost"),
-  schema,
-  read(predicate) {
-    const { currency, monthly, finishedOn, stage } = schema.parse(predicate);
-    return { facts: { currency, monthly: Number(monthly) }, finishedAt: finishedOn, stage, past: [finishedOn] };
-  },
-};
+export const cost = ownPredicate("cost", schema, ({ currency, monthly }) => ({ currency, monthly: Number(monthly) }));

@@ -1,7 +1,6 @@
 /** How much of the code a suite's tests ran, in all and file by file. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, count, ownType, stageName, words } from "./shared";
+import { common, count, ownPredicate, stageName, words } from "./shared";
 
 const covered = z
   .object({ covered: count, total: count })
@@ -28,12 +27,4 @@ const schema = z
 export type CoveragePredicate = z.input<typeof schema>;
 
 /** Kind "coverage". */
-export const coverage: Predicate<"coverage"> = {
-  kind: "coverage",
-  type: ownType("coverage"),
-  schema,
-  read(predicate) {
-    const { suite, lines, modules, finishedOn, stage } = schema.parse(predicate);
-    return { facts: { suite, lines, modules }, finishedAt: finishedOn, stage, past: [finishedOn] };
-  },
-};
+export const coverage = ownPredicate("coverage", schema, ({ suite, lines, modules }) => ({ suite, lines, modules }));

@@ -1,7 +1,6 @@
 /** Documents that were read: each by name, its digest, and the sections that have something under their heading. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, ownType, sha256, stageName, words } from "./shared";
+import { common, ownPredicate, sha256, stageName, words } from "./shared";
 
 const schema = z.object({
   ...common,
@@ -13,17 +12,6 @@ const schema = z.object({
 export type DocumentsPredicate = z.input<typeof schema>;
 
 /** Kind "documents". */
-export const documents: Predicate<"documents"> = {
-  kind: "documents",
-  type: ownType("documents"),
-  schema,
-  read(predicate) {
-    const { documents: read, finishedOn, stage } = schema.parse(predicate);
-    return {
-      facts: { documents: read.map(({ name, sections }) => ({ name, sections })) },
-      finishedAt: finishedOn,
-      stage,
-      past: [finishedOn],
-    };
-  },
-};
+export const documents = ownPredicate("documents", schema, ({ documents: read }) => ({
+  documents: read.map(({ name, sections }) => ({ name, sections })),
+}));

@@ -1,7 +1,6 @@
 /** A drill: a rollback, a restore or the like, run for practice in a stage, with its outcome and how long it took. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, ownType, sha256, stageName, utc, words } from "./shared";
+import { common, ownPredicate, sha256, stageName, utc, words } from "./shared";
 
 /** "detected" */
 const markName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
@@ -45,26 +44,20 @@ const schema = z
 export type DrillPredicate = z.input<typeof schema>;
 
 /** Kind "drill". */
-export const drill: Predicate<"drill"> = {
-  kind: "drill",
-  type: ownType("drill"),
+export const drill = ownPredicate(
+  "drill",
   schema,
-  read(predicate, clock) {
-    const { drill: name, outcome, integrity, startedOn, finishedOn, stage, marks } = schema.parse(predicate);
+  ({ drill: name, outcome, integrity, startedOn, finishedOn, marks }, clock) => {
     const after = (time: number): number => clock.at(time) - clock.at(startedOn);
     return {
-      facts: {
-        drill: name,
-        outcome,
-        took: after(finishedOn),
-        ...(integrity === undefined ? {} : { integrity }),
-        ...(marks === undefined
-          ? {}
-          : { marks: marks.map((mark) => ({ name: mark.name, after: after(mark.reachedOn) })) }),
-      },
-      finishedAt: finishedOn,
-      stage,
-      past: [startedOn, finishedOn],
+      drill: name,
+      outcome,
+      took: after(finishedOn),
+      ...(integrity === undefined ? {} : { integrity }),
+      ...(marks === undefined
+        ? {}
+        : { marks: marks.map((mark) => ({ name: mark.name, after: after(mark.reachedOn) })) }),
     };
   },
-};
+  ({ startedOn }) => [startedOn],
+);

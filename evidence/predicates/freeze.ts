@@ -1,7 +1,6 @@
 /** What was merged into a branch since its code freeze began. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, gitCommit, ownType, stageName, utc, words } from "./shared";
+import { common, gitCommit, ownPredicate, stageName, utc, words } from "./shared";
 
 const schema = z
   .object({
@@ -17,21 +16,13 @@ const schema = z
 export type FreezePredicate = z.input<typeof schema>;
 
 /** Kind "freeze". */
-export const freeze: Predicate<"freeze"> = {
-  kind: "freeze",
-  type: ownType("freeze"),
+export const freeze = ownPredicate(
+  "freeze",
   schema,
-  read(predicate, clock) {
-    const { branch, since, merges, finishedOn, stage } = schema.parse(predicate);
-    return {
-      facts: {
-        branch,
-        since: clock.at(since),
-        merges: merges.map(({ commit, title, emergency }) => ({ commit, title, emergency })),
-      },
-      finishedAt: finishedOn,
-      stage,
-      past: [since, finishedOn, ...merges.map(({ mergedOn }) => mergedOn)],
-    };
-  },
-};
+  ({ branch, since, merges }, clock) => ({
+    branch,
+    since: clock.at(since),
+    merges: merges.map(({ commit, title, emergency }) => ({ commit, title, emergency })),
+  }),
+  ({ since, merges }) => [since, ...merges.map(({ mergedOn }) => mergedOn)],
+);

@@ -1,7 +1,6 @@
 /** Numbers that a tool measured: a benchmark, a load test, the counts of a tracker. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, ownType, stageName, utc, words } from "./shared";
+import { common, ownPredicate, stageName, utc, words } from "./shared";
 
 const schema = z.object({
   ...common,
@@ -26,17 +25,9 @@ const schema = z.object({
 export type MeasurementPredicate = z.input<typeof schema>;
 
 /** Kind "measurement". */
-export const measurement: Predicate<"measurement"> = {
-  kind: "measurement",
-  type: ownType("measurement"),
+export const measurement = ownPredicate(
+  "measurement",
   schema,
-  read(predicate) {
-    const { suite, environment, startedOn, measures, finishedOn, stage } = schema.parse(predicate);
-    return {
-      facts: { suite, measures, ...(environment === undefined ? {} : { environment }) },
-      finishedAt: finishedOn,
-      stage,
-      past: startedOn === undefined ? [finishedOn] : [startedOn, finishedOn],
-    };
-  },
-};
+  ({ suite, environment, measures }) => ({ suite, measures, ...(environment === undefined ? {} : { environment }) }),
+  ({ startedOn }) => [startedOn],
+);

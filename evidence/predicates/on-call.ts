@@ -1,7 +1,6 @@
 /** Who is on call, at which level, from when until when. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, ownType, stageName, utc, words } from "./shared";
+import { common, ownPredicate, stageName, utc, words } from "./shared";
 
 const shift = z
   .object({
@@ -25,24 +24,11 @@ export type OnCallPredicate = z.input<typeof schema>;
 const ALWAYS = { from: 0, until: 8.64e15 };
 
 /** Kind "on-call". */
-export const onCall: Predicate<"on-call"> = {
-  kind: "on-call",
-  type: ownType("on-call"),
-  schema,
-  read(predicate, clock) {
-    const { shifts, finishedOn, stage } = schema.parse(predicate);
-    return {
-      facts: {
-        shifts: shifts.map(({ level, person, from, until }) => ({
-          level,
-          person,
-          from: from === undefined ? ALWAYS.from : clock.at(from),
-          until: until === undefined ? ALWAYS.until : clock.at(until),
-        })),
-      },
-      finishedAt: finishedOn,
-      stage,
-      past: [finishedOn],
-    };
-  },
-};
+export const onCall = ownPredicate("on-call", schema, ({ shifts }, clock) => ({
+  shifts: shifts.map(({ level, person, from, until }) => ({
+    level,
+    person,
+    from: from === undefined ? ALWAYS.from : clock.at(from),
+    until: until === undefined ? ALWAYS.until : clock.at(until),
+  })),
+}));

@@ -1,7 +1,6 @@
 /** How the pipelines of a branch ended: the newest run of each pipeline and commit. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, gitCommit, ownType, stageName, utc, words } from "./shared";
+import { common, gitCommit, ownPredicate, stageName, utc, words } from "./shared";
 
 const schema = z.object({
   ...common,
@@ -31,25 +30,17 @@ const schema = z.object({
 export type PipelinesPredicate = z.input<typeof schema>;
 
 /** Kind "pipelines". */
-export const pipelines: Predicate<"pipelines"> = {
-  kind: "pipelines",
-  type: ownType("pipelines"),
+export const pipelines = ownPredicate(
+  "pipelines",
   schema,
-  read(predicate, clock) {
-    const { branch, pipelines: runs, finishedOn, stage } = schema.parse(predicate);
-    return {
-      facts: {
-        branch,
-        pipelines: runs.map(({ name, conclusion, commit, startedOn, finishedOn: ended }) => ({
-          name,
-          conclusion,
-          commit,
-          ...(startedOn === undefined || ended === undefined ? {} : { took: clock.at(ended) - clock.at(startedOn) }),
-        })),
-      },
-      finishedAt: finishedOn,
-      stage,
-      past: [finishedOn, ...runs.flatMap((run) => [run.startedOn ?? [], run.finishedOn ?? []].flat())],
-    };
-  },
-};
+  ({ branch, pipelines: runs }, clock) => ({
+    branch,
+    pipelines: runs.map(({ name, conclusion, commit, startedOn, finishedOn: ended }) => ({
+      name,
+      conclusion,
+      commit,
+      ...(startedOn === undefined || ended === undefined ? {} : { took: clock.at(ended) - clock.at(startedOn) }),
+    })),
+  }),
+  ({ pipelines: runs }) => runs.flatMap(({ startedOn, finishedOn }) => [startedOn, finishedOn]),
+);

@@ -1,7 +1,6 @@
 /** People or an outside party looked at something: code, documentation, a security audit. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, count, ownType, stageName, words } from "./shared";
+import { common, count, ownPredicate, stageName, words } from "./shared";
 
 const schema = z
   .object({
@@ -32,17 +31,9 @@ function sameName(a: string, b: string): boolean {
 export type ReviewPredicate = z.input<typeof schema>;
 
 /** Kind "review". */
-export const review: Predicate<"review"> = {
-  kind: "review",
-  type: ownType("review"),
-  schema,
-  read(predicate) {
-    const { review: name, outcome, reviewers, open, finishedOn, stage } = schema.parse(predicate);
-    return {
-      facts: { review: name, outcome, reviewers, ...(open === undefined ? {} : { open }) },
-      finishedAt: finishedOn,
-      stage,
-      past: [finishedOn],
-    };
-  },
-};
+export const review = ownPredicate("review", schema, ({ review: name, outcome, reviewers, open }) => ({
+  review: name,
+  outcome,
+  reviewers,
+  ...(open === undefined ? {} : { open }),
+}));

@@ -1,7 +1,6 @@
 /** Runbooks that were read: each by name, its digest, the sections with something under their heading, the alerts named. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, ownType, sha256, stageName, words } from "./shared";
+import { common, ownPredicate, sha256, stageName, words } from "./shared";
 
 const schema = z.object({
   ...common,
@@ -23,17 +22,6 @@ const schema = z.object({
 export type RunbooksPredicate = z.input<typeof schema>;
 
 /** Kind "runbooks". */
-export const runbooks: Predicate<"runbooks"> = {
-  kind: "runbooks",
-  type: ownType("runbooks"),
-  schema,
-  read(predicate) {
-    const { runbooks: read, finishedOn, stage } = schema.parse(predicate);
-    return {
-      facts: { runbooks: read.map(({ name, sections, alerts }) => ({ name, sections, alerts })) },
-      finishedAt: finishedOn,
-      stage,
-      past: [finishedOn],
-    };
-  },
-};
+export const runbooks = ownPredicate("runbooks", schema, ({ runbooks: read }) => ({
+  runbooks: read.map(({ name, sections, alerts }) => ({ name, sections, alerts })),
+}));

@@ -77,3 +77,32 @@ export const common = {
   statedBy: z.literal("attester").optional(),
   reports,
 };
+
+/** What every predicate of Holdpoint's own says, as it was read. */
+interface Said {
+  readonly finishedOn: number;
+  readonly stage?: string | undefined;
+}
+
+/**
+ * A predicate of Holdpoint's own.
+ * @param factsOf what it says to a gate, its times in plan time
+ * @param pastOf machine times beside the end that cannot lie in the future
+ */
+export function ownPredicate<K extends EvidenceKind, S extends z.ZodType<Said>>(
+  kind: K,
+  schema: S,
+  factsOf: (said: z.output<S>, clock: Clock) => EvidenceFacts[K],
+  pastOf: (said: z.output<S>) => readonly (number | undefined)[] = () => [],
+): Predicate<K> {
+  return {
+    kind,
+    type: ownType(kind),
+    schema,
+    read(predicate, clock) {
+      const said = schema.parse(predicate);
+      const past = [said.finishedOn, ...pastOf(said)].filter((time) => time !== undefined);
+      return { facts: factsOf(said, clock), finishedAt: said.finishedOn, stage: said.stage, past };
+    },
+  };
+}

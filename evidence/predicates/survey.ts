@@ -1,7 +1,6 @@
 /** What people answered in a survey: how many, and how many of them were satisfied. */
 import { z } from "zod";
-import type { Predicate } from "./shared";
-import { common, count, ownType, stageName, words } from "./shared";
+import { common, count, ownPredicate, stageName, words } from "./shared";
 
 const schema = z
   .object({
@@ -19,12 +18,8 @@ const schema = z
 export type SurveyPredicate = z.input<typeof schema>;
 
 /** Kind "survey". */
-export const survey: Predicate<"survey"> = {
-  kind: "survey",
-  type: ownType("survey"),
-  schema,
-  read(predicate) {
-    const { survey: name, answers, satisfied, finishedOn, stage } = schema.parse(predicate);
-    return { facts: { survey: name, answers, satisfied }, finishedAt: finishedOn, stage, past: [finishedOn] };
-  },
-};
+export const survey = ownPredicate("survey", schema, ({ survey: name, answers, satisfied }) => ({
+  survey: name,
+  answers,
+  satisfied,
+}));

@@ -1,8 +1,7 @@
 /** What the file of a pipeline says, as it is at one commit. */
 import { z } from "zod";
 import type { EvidenceFacts } from "../../rollout/evidence";
-import type { Predicate } from "./shared";
-import { common, ownType, stageName, words } from "./shared";
+import { common, ownPredicate, stageName, words } from "./shared";
 
 const list = z.array(words);
 /** What may keep a job or a step from running, or its failure from counting. */
@@ -48,14 +47,9 @@ const schema = z.object({
 export type WorkflowPredicate = z.input<typeof schema>;
 
 /** Kind "workflow". */
-export const workflow: Predicate<"workflow"> = {
-  kind: "workflow",
-  type: ownType("workflow"),
+export const workflow = ownPredicate(
+  "workflow",
   schema,
-  read(predicate) {
-    const { workflow: name, triggers, jobs, finishedOn, stage } = schema.parse(predicate);
-    // zod writes no key for what is absent, which its types do not say.
-    const facts = { workflow: name, triggers, jobs } as EvidenceFacts["workflow"];
-    return { facts, finishedAt: finishedOn, stage, past: [finishedOn] };
-  },
-};
+  // zod writes no key for what is absent, which its types do not say.
+  ({ workflow: name, triggers, jobs }) => ({ workflow: name, triggers, jobs }) as EvidenceFacts["workflow"],
+);
