@@ -112,7 +112,7 @@ function evidenceWords(criterion: EvidenceCriterion): Words {
         spanOf("each in under", criterion.within),
       ];
     case "workflow":
-      return [`the file of ${criterion.workflow}`];
+      return workflowWords(criterion);
   }
 }
 
@@ -122,6 +122,24 @@ function testsWords({ suite, runs, environments, atLeast, maySkip }: CriterionOf
     placesOf(environments),
     atLeast > 1 ? `${atLeast} tests or more` : undefined,
     maySkip.length > 0 ? `may skip "${maySkip.join('", "')}"` : undefined,
+  ];
+}
+
+function workflowWords({ workflow, on, order, jobs = {} }: CriterionOf<"workflow">): Words {
+  return [
+    `the file of ${workflow}`,
+    on && `starts on ${on.join(", ")}`,
+    order?.join(" → "),
+    ...Object.entries(jobs).flatMap(([id, { runsOn, uses = {}, runs = [], only }]) => {
+      const actions = Object.entries(uses).map(
+        ([action, { version, with: inputs = {} }]) =>
+          `${action}${version === undefined ? "" : `@${version}`}${Object.entries(inputs)
+            .map(([key, value]) => ` with ${key} ${value}`)
+            .join("")}`,
+      );
+      const told = parts(runsOn && `on ${runsOn}`, ...actions, ...runs, only && `only if ${only}`);
+      return told.length === 0 ? [] : [`${id}: ${told.join(", ")}`];
+    }),
   ];
 }
 
@@ -141,11 +159,19 @@ function metricWords(criterion: CriterionOf<"metric">): string {
 }
 
 function declaredWords(criterion: CriterionOf<"declared">): Words {
-  const { components, alerts, dashboards, runbooks, criticalPaths, parityWith, contacts } = criterion;
+  const { components, alerts, dashboards, flags, flagTypes, runbooks, criticalPaths, parityWith, contacts } = criterion;
   return [
     components?.join(", "),
     alerts === undefined ? undefined : `alerts: ${listed(alerts)}`,
     dashboards && `dashboards: ${dashboards.join(", ")}`,
+    flags === undefined
+      ? undefined
+      : flags === "every"
+        ? "every flag of the plan"
+        : `flags: ${Object.entries(flags)
+            .map(([name, variant]) => `${name} = ${variant}`)
+            .join(", ")}`,
+    flagTypes && `flags of type ${flagTypes.join(", ")}`,
     runbooks && "a runbook for every critical alert",
     criticalPaths && "every critical path watched",
     parityWith && `the same as ${parityWith}`,

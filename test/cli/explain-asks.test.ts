@@ -61,3 +61,17 @@ describe("whatever a plan asks for", () => {
     },
   );
 });
+
+test("a workflow's file and the flags are told by what is asked of them", () => {
+  expect(asks(read("plans/omni.yaml"), "staging")["pipeline-file"]).toBe(
+    "the file of ci-cd; starts on push to main, pull request to main, daily; code-quality → build-matrix → test-suite → packaging → deployment; deployment: only if github.ref == 'refs/heads/main'",
+  );
+  const { "build-workflow": build, flags } = asks(read("plans/sarvanom.yaml"), "production");
+  expect(build).toBe(
+    "the file of Build & Test; starts on push, pull request; build: on ubuntu-latest, actions/checkout@v4, actions/setup-python@v4 with python-version 3.11, pip install -r requirements.txt, npm install, pytest tests/, npm test",
+  );
+  expect(flags).toBe("every flag of the plan; flags of type release, experiment, configuration");
+  expect(asks(read("plans/marketplace.yaml"), "production")["signing-opt-in"]).toBe(
+    "flags: publish-signing = on, publish-signing-required = off",
+  );
+});
