@@ -47,6 +47,11 @@ export interface Chain {
   walk(): Promise<Walk>;
 }
 
+/** So often the number of an entry is kept as a mark, in a folder of its own: the search for the newest begins there. */
+const MARK_EVERY = 64;
+/** Numbers are kept as what is left of this, so that the newest is listed first. */
+const FAR = 9_999_999_999;
+
 /** Before the first entry. */
 const NOTHING: Head = { n: 0, digest: digest("") };
 
@@ -61,9 +66,26 @@ export function openChain(blobs: Blobs, name: string): Chain {
     // Something is in its place: it counts as an entry, and `walk` says what is wrong with it.
     return found.missing ? undefined : Buffer.from(found.why);
   };
+  /** The entry that was marked last: nobody has to believe the mark, for the entry itself is read. */
+  const marked = async (): Promise<Head> => {
+    const [newest] = await blobs.list(marksOf(name), 1).catch(() => []);
+    const n = newest !== undefined && /^\d{10}$/.test(newest) ? FAR - Number(newest) : 0;
+    const found = n > 0 ? await bytesOf(n) : undefined;
+    return found === undefined ? NOTHING : { n, digest: digest(found) };
+  };
+  const mark = async (n: number): Promise<void> => {
+    // The entry is there already: without its mark the search only takes longer.
+    if (n % MARK_EVERY === 0)
+      await blobs.add(`${marksOf(name)}/${padded(FAR - n)}`, new Uint8Array()).catch(() => false);
+  };
+  const added = async (n: number, bytes: Buffer): Promise<Head> => {
+    await mark(n);
+    return (known = { n, digest: digest(bytes) });
+  };
   const head = async (): Promise<Head> => {
+    let low = known.n === 0 ? await marked() : known;
     // A store that was put back to an earlier state ends earlier.
-    let low = known.n === 0 || (await bytesOf(known.n)) !== undefined ? known : NOTHING;
+    if (known.n !== 0 && (await bytesOf(known.n)) === undefined) low = NOTHING;
     let step = 1;
     // Doubling, then halving: some 2 log2(n) reads, not a list of everything.
     let high = low.n + step;
@@ -87,10 +109,10 @@ export function openChain(blobs: Blobs, name: string): Chain {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         const n = last.n + 1;
         const bytes = Buffer.from(`${canonical({ ...what, before: last.digest, n })}\n`);
-        if (await blobs.add(nameOf(name, n), bytes)) return (known = { n, digest: digest(bytes) });
+        if (await blobs.add(nameOf(name, n), bytes)) return added(n, bytes);
         const theirs = await bytesOf(n);
         // A service that was asked twice, because its first answer got lost, says that the number is taken: by us.
-        if (theirs?.equals(bytes) === true) return (known = { n, digest: digest(bytes) });
+        if (theirs?.equals(bytes) === true) return added(n, bytes);
         // Taken and gone again: look for the end anew.
         last = theirs === undefined ? await head() : { n, digest: digest(theirs) };
       }
@@ -142,5 +164,13 @@ function parse(bytes: Buffer, n: number): Entry | undefined {
 }
 
 function nameOf(chain: string, n: number): string {
-  return `log/${chain}/${String(n).padStart(10, "0")}.json`;
+  return `log/${chain}/${padded(n)}.json`;
+}
+
+function marksOf(chain: string): string {
+  return `log/${chain}/marks`;
+}
+
+function padded(n: number): string {
+  return String(n).padStart(10, "0");
 }
