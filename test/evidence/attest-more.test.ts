@@ -138,9 +138,29 @@ it("lists of components and scans name their report by a member of their own", a
   );
 });
 
+it("a workflow's file is what the gate reads of it, whatever secrets it names", async () => {
+  const w = world();
+  const root = mkdtempSync(join(tmpdir(), "holdpoint-workflow-"));
+  const step =
+    "      - run: ./push\n        env: { TOKEN: '${{ secrets.TOKEN }}', PASSWORD: '${{ secrets.PASSWORD }}' }\n";
+  const job = `  push:\n    runs-on: ubuntu-latest\n    steps:\n${step}`;
+  writeFileSync(join(root, "push.yml"), `name: Push\non:\n  push: { branches: [main] }\njobs:\n${job}`);
+  await attest({ ...base(w), files: ["push.yml"], root, finishedAt: LATER });
+  expect(await stored(w)).toEqual([
+    {
+      kind: "workflow",
+      facts: {
+        workflow: "Push",
+        triggers: [{ event: "push", branches: ["main"], filters: [], cron: [] }],
+        jobs: [{ id: "push", needs: [], runners: ["ubuntu-latest"], steps: [{ commands: ["./push"] }] }],
+      },
+    },
+  ]);
+});
+
 describe("a report that was cut anywhere is refused or read, and never a crash", () => {
   const all = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(?:json|jsonl|xml|info|csv|sarif|log)$|SUMS/.test(name),
+    /\.(?:json|jsonl|xml|info|csv|sarif|log|yml)$|SUMS/.test(name),
   );
   it.each(all)("%s", (name) => {
     const whole = cut(name, 10_000_000).bytes.length;
