@@ -1,6 +1,7 @@
 /** What a stage's gates ask for, from the plan alone, in a reader's words. */
 import { showWindow } from "../rollout/calendar";
 import { freezesOf } from "../rollout/freezes";
+import { askedAgain } from "../rollout/gate";
 import { wayBackSentences } from "../rollout/levels";
 import { criterionLine, type Canary, type Criterion, type Plan, type Stage } from "../rollout/plan";
 import { isArmed } from "../rollout/triggers";
@@ -61,6 +62,8 @@ export interface ExplainedGate {
   /** "To enter production, all of" */
   readonly title: string;
   readonly criteria: readonly ExplainedCriterion[];
+  /** Of the finish: criteria of the entry that must hold still. */
+  readonly again?: readonly string[];
 }
 
 /** A stage's gates, its canaries, and what sends it back. */
@@ -92,6 +95,7 @@ export function explainStage(plan: Plan, stage: Stage): ExplainedStage {
     stage.finish && {
       gate: "finish",
       title: `To make it the baseline of ${stage.name}, ${showDuration(stage.finish.after)} after its last step, all of`,
+      again: askedAgain(plan, stage).map(({ id }) => id),
       criteria: explain(stage.finish.criteria),
     },
   ];
@@ -131,8 +135,9 @@ export function renderExplanation(explained: ExplainedStage): string {
   ].join("\n");
 }
 
-function renderGate({ title, criteria }: ExplainedGate): string[] {
-  return [`${title}:`, ...criteria.map((criterion) => renderCriterion(criterion, "  "))];
+function renderGate({ title, criteria, again = [] }: ExplainedGate): string[] {
+  const still = again.length === 0 ? [] : [`  and of its entry still: ${again.join(", ")}`];
+  return [`${title}:`, ...criteria.map((criterion) => renderCriterion(criterion, "  ")), ...still];
 }
 
 function renderCriterion(explained: ExplainedCriterion, indent: string): string {

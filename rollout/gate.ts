@@ -45,6 +45,11 @@ export function askedAtEntry(plan: Plan, stage: Stage, world: World): readonly C
   return entry(plan, stage).flatMap(({ criterion }) => (stillHolds(criterion) ? [] : [criterion]));
 }
 
+/** Criteria of the entry that a promotion asks again. */
+export function askedAgain(plan: Plan, stage: Stage): readonly Criterion[] {
+  return entry(plan, stage).flatMap(({ criterion }) => (stillHolds(criterion) ? [criterion] : []));
+}
+
 /**
  * Of the entry what must be true of the release still: where its canaries are, what the program declares, that nothing is
  * frozen, and its evidence, of the age that it was let in with: what speaks against the release since then shuts the gate.

@@ -4,12 +4,14 @@ import { toFinding } from "./criteria/answer";
 import type { Answer, Context } from "./criteria/answer";
 import { answersOf, approvalAnswers, guarded, isApproval, isSigned } from "./criteria/answers";
 import { judgeWatch } from "./criteria/calendar";
+import { evidenceTriggers, judgeTriggers } from "./criteria/triggers";
 import { decision, nearestToGo, rollCall, trustGuards, usedApprovals, withApprovals } from "./conclude";
 import type { Decision, Finding } from "./decision";
 import { allAsked, askedAtEntry, askedNow, isFinishing } from "./gate";
 import type { Asked } from "./gate";
 import { agreeAll } from "./openings";
 import { isAsked, judgeObligations, judgeOwed, notAsked, NOTHING_OWED, owedAfter, owedBy, owedNote } from "./owed";
+import { triggerId } from "./questions";
 import { judgeType } from "./release-types";
 import { waive } from "./waivers";
 
@@ -30,15 +32,21 @@ export function decideStage(gate: string, context: Context): Decision {
   const asked = whole.filter(({ criterion }) => isAsked(criterion, owed, world));
   const criteria = asked.map(({ criterion }) => criterion);
   const promised = judgeObligations(owed, whenever, context);
+  // What would send the canary back keeps it from being the baseline, too.
+  const triggers = isFinishing(stage, world) ? evidenceTriggers(plan, stage) : [];
   const guards = [
-    ...trustGuards(all.some(isSigned), world),
+    ...trustGuards(all.some(isSigned) || triggers.length > 0, world),
     ...judgeType(context),
     ...judgeOwed(known, whenever, context),
     ...promised.map(({ finding }) => finding),
   ];
   const before = askedAtEntry(plan, stage, world).map(({ id, title }) => ({ criterion: id, title, why: AT_ENTRY }));
   const left = [...notAsked(all, context, owed), ...before];
-  const ids = [...criteria.map(({ id }) => id), ...(isFinishing(stage, world) ? [WATCH] : [])];
+  const ids = [
+    ...criteria.map(({ id }) => id),
+    ...triggers.map(triggerId),
+    ...(isFinishing(stage, world) ? [WATCH] : []),
+  ];
   const fixed = agreeAll(new Map([...fixedAnswers(asked, context), ...watchAnswer(context)]), world.now);
   const decisions = candidatePlans(world).map((updatePlan) => {
     const people = approvalAnswers(criteria.filter(isApproval), context, updatePlan);
@@ -54,7 +62,7 @@ export function decideStage(gate: string, context: Context): Decision {
       };
     });
     const findings = [...guards, ...judged.flatMap((one) => one.findings)];
-    findings.push(...watchFindings(context, fixed.get(WATCH) ?? []));
+    findings.push(...judgeTriggers(context, triggers), ...watchFindings(context, fixed.get(WATCH) ?? []));
     const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
     const approvals = usedApprovals(criteria, findings, world);
     const rest = {

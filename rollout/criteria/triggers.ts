@@ -32,10 +32,18 @@ export interface Watching {
   readonly world: World;
 }
 
+/** Of the armed triggers those on evidence: they fire whoever watches. */
+export function evidenceTriggers(plan: Plan, stage: Stage): readonly Trigger[] {
+  return armedTriggers(plan, stage.name).filter(({ when }) => "criterion" in when);
+}
+
 /** A finding for each armed trigger: pass where it has not fired, fail where it has, inconclusive where nobody knows. */
-export function judgeTriggers(watching: Watching): Finding[] {
+export function judgeTriggers(
+  watching: Watching,
+  triggers = armedTriggers(watching.plan, watching.stage.name),
+): Finding[] {
   const { plan, stage } = watching;
-  return armedTriggers(plan, stage.name).map((trigger) => {
+  return triggers.map((trigger) => {
     const { when } = trigger;
     const answer = "criterion" in when ? judgeAttested(when.criterion, watching) : judgeNumber(trigger, when, watching);
     const passed = answer.verdict === "pass";

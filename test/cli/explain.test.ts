@@ -55,6 +55,8 @@ test("tells the exit of the stage before, the finish, criteria of steps, approva
   expect(said).toContain(
     "To make it the baseline of production, 1 day after its last step, all of:\n  p95-low: Fast\n      p95 below 500 ms | over 1 day | mended by sre",
   );
+  expect(said).toMatch(/^ {2}and of its entry still: staging-smoke-tests, .*canary-at-rest/m);
+  expect(said).toContain("The way back, which nothing blocks:\n  within 1 minute; told: incidents");
   const steps = explained((text) =>
     text
       .replace(

@@ -272,6 +272,33 @@ describe("the approval of a step", () => {
       "step-approved: 0 of 1: lead@omnihub.dev's was given before this step began",
     ]);
   });
+  test("is no approval where it was rejected, has expired, or is of the release's author", () => {
+    expect(first([approval({ decision: "rejected", reason: "too early" })])).toEqual([
+      "NO-GO",
+      "step-approved: rejected by lead@omnihub.dev: too early",
+    ]);
+    expect(first([approval({ approvedAt: f.NOW - 4 * f.HOUR })])[1]).toMatch(/expired/);
+    expect(first([approval({ signer: { id: f.RELEASE.author, roles: ["lead"] } })])[1]).toMatch(
+      /the author of a change never approves it/,
+    );
+  });
+  test("that is conditional opens it once each item is attested as done", () => {
+    const conditional = approval({ decision: "conditional", items: ["watch the logs"] });
+    const done = f.evidence(
+      "condition",
+      { item: "watch the logs", approval: conditional.id },
+      { stage: "production", signers: [{ id: "lena", roles: ["lead"] }] },
+    );
+    expect(first([conditional])[0]).toBe("NO-GO");
+    expect(first([conditional])[1]).toMatch(/^step-approved\.1\.1: /);
+    expect(first([conditional], { evidence: [done] })).toEqual(["GO"]);
+  });
+  test("is for the identical change alone: another update plan, request or state is another change", () => {
+    for (const other of [{ updatePlan: f.hex("8") }, { request: f.hex("8") }, { state: f.hex("8") }]) {
+      const binding = { ...BINDING, updatePlan: f.UPDATE_PLAN, ...other };
+      expect(first([approval({ binding })])[0], JSON.stringify(other)).toBe("PENDING");
+    }
+  });
   test("is not needed on the way back", () => {
     const back = world("install", { install: at(10) }, { approvals: [], binding: BINDING });
     expect(decideStep(PLAN, "production", 0, back).outcome).toBe("GO");

@@ -8,8 +8,7 @@ import type { StageEntry, World } from "../../rollout/world";
 import * as f from "./world-factory";
 
 /** A stage whose entry asks for something of every kind, and a finish a day after. */
-const PLAN = parsePlan(
-  `
+const TEXT = `
 apiVersion: holdpoint.dev/v1
 kind: RolloutPlan
 name: small
@@ -43,9 +42,8 @@ stages:
       after: 24 hours
       criteria: [{ kind: check, id: content, title: Users are content, owner: sre, check: content, maxAge: 1 day, attestedBy: [sre] }]
 rollback: { within: 1 minute, tell: [sre] }
-`,
-  "plans/small.yaml",
-);
+`;
+const PLAN = parsePlan(TEXT, "plans/small.yaml");
 
 /** A day and an hour after the entry: the window is over, its evidence is a day old, and staging has moved on. */
 const ENTERED = f.NOW;
@@ -129,6 +127,27 @@ describe("a run that only makes the release the baseline", () => {
     const winter = Date.UTC(2026, 11, 24);
     const late = { ...content, finishedAt: winter - f.HOUR };
     expect(open(finish({ now: winter, evidence: [smoke(30), late] }))).toEqual(["no-freeze"]);
+  });
+  test("is shut by what would send the canary back", () => {
+    const found = { critical: 1, high: 0, medium: 0, low: 0, unknown: 0 };
+    const scan = f.scan({ counts: { ...f.COUNTS, ...found } }, { finishedAt: NOW - f.HOUR });
+    const armed = parsePlan(
+      TEXT.replace(
+        "rollback: {",
+        `triggers:
+  - id: vulnerable
+    title: A critical vulnerability
+    severity: critical
+    owner: sre
+    does: rollback
+    when: { criterion: { kind: vulnerabilities, id: scan, title: Scan, owner: sre, atMost: { critical: 0 }, maxAge: 1 day, attestedBy: [ci] } }
+rollback: {`,
+      ),
+      "plans/small.yaml",
+    );
+    const decide = (evidence: readonly Evidence[]) => decideEnter(armed, "production", world({ evidence }));
+    expect(decide([smoke(30), content]).outcome).toBe("GO");
+    expect(open(decide([smoke(30), content, scan]))).toEqual(["trigger.vulnerable"]);
   });
   test("takes no older evidence where nobody knows since when the release is there", () => {
     expect(open(finish({}, { since: Number.NaN }))).toEqual(["smoke"]);
