@@ -23,10 +23,10 @@ export class Bench {
     return kind === "gated" ? projectFolder(this.dir) : join(this.dir, "plain");
   }
 
-  /** Staging has the release and its evidence is complete, so that the gate reads and judges all of it. */
+  /** The evidence is complete and staging has the release, so that the gate reads and judges all of it. */
   async prepare(attest: (release: Release) => Promise<void>): Promise<void> {
-    await this.pulumi("gated", ["up", "-s", "staging", "--yes", "--skip-preview", "--policy-pack", "policies"]);
     await attest(this.release());
+    await this.pulumi("gated", ["up", "-s", "staging", "--yes", "--skip-preview", "--policy-pack", "policies"]);
     this.copyPlain();
   }
 

@@ -34,7 +34,10 @@ export function renderSummary(decision: Decision): string {
   const total = `${findings.length} ${findings.length === 1 ? "criterion" : "criteria"}`;
   if (open.length === 0) return `${outcome} ${gate}: ${metOf(findings, total)}`;
   const ids = open.map((finding) => finding.criterion).join(", ");
-  const what = outcome === "PENDING" ? "wait for approval" : "unmet";
+  const waits = open.some(({ opensAt }) => opensAt !== undefined)
+    ? "wait for approval or for time"
+    : "wait for approval";
+  const what = outcome === "PENDING" ? waits : "unmet";
   return `${outcome} ${gate}: ${open.length} of ${total} ${what}: ${ids}`;
 }
 
@@ -63,7 +66,7 @@ export function renderDecision(decision: Decision): string {
 
 /**
  * What the program says beside the engine's list of changes. Refusals are violations of the policy pack already, each
- * in full, so only what waits for approval is told in full here.
+ * in full, so only what waits for approval or for time is told in full here.
  */
 export function renderOverview(decision: Decision): string {
   const parts = [renderHead(decision)];

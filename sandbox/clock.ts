@@ -73,6 +73,20 @@ export function planTime(segments: readonly Segment[], machine: number): number 
   return Math.round(segment.plan + (machine - segment.machine) * segment.factor);
 }
 
+/**
+ * The machine's time of a plan time: the other way around. What was jumped over lies at the jump; times to come run at
+ * the pace of the last segment.
+ */
+export function machineTime(segments: readonly Segment[], plan: number): number {
+  const [first] = segments;
+  if (first === undefined) throw new Error("a clock has at least one segment");
+  const index = segments.findLastIndex((each) => each.plan <= plan);
+  const segment = segments[index];
+  if (segment === undefined) return first.machine - (first.plan - plan);
+  const next = segments[index + 1]?.machine ?? Number.POSITIVE_INFINITY;
+  return Math.min(segment.machine + (plan - segment.plan) / segment.factor, next);
+}
+
 function readSegments(dir: string): readonly Segment[] {
   const path = join(dir, CLOCK_FILE);
   let text: string | undefined;
@@ -103,13 +117,17 @@ export function tellTime(plan: number): string {
  */
 export function readClock(dir: string, machineNow: () => number = Date.now): Clock {
   const segments = readSegments(dir);
-  const last = segments[segments.length - 1];
-  const factor = last?.factor ?? 1;
+  const factor = segments.findLast(({ machine }) => machine <= machineNow())?.factor ?? 1;
   const now = (): number => planTime(segments, machineNow());
   return {
     now,
     at: (machine) => planTime(segments, machine),
-    machineSpan: (span) => span / factor,
+    // Of the time that has passed: its pace may have changed, and jumps took none of the machine's.
+    machineSpan(span) {
+      const machine = machineNow();
+      const back = machine - machineTime(segments, planTime(segments, machine) - Math.abs(span));
+      return span < 0 ? -back : back;
+    },
     note: `sandbox: time runs ${factor}x, now ${tellTime(now())}`,
   };
 }
@@ -149,15 +167,53 @@ export function moveTo(dir: string, plan: number, machine: number = Date.now()):
       },
     );
   }
-  const factor = segments[segments.length - 1]?.factor ?? DEFAULT_FACTOR;
-  writeSegments(dir, [...segments, { machine, plan, factor }]);
+  writeSegments(dir, [...begun(segments, machine), { machine, plan, factor: paceOf(segments) }]);
+}
+
+/** Segments that have begun: whatever was to come after a hurry is decided anew. */
+function begun(segments: readonly Segment[], machine: number): readonly Segment[] {
+  return segments.filter((segment) => segment.machine <= machine);
+}
+
+/** How much faster than the machine's a sandbox's time runs when no hurry is on; 1 where it has no clock yet. */
+export function paceNow(dir: string): number {
+  return existsSync(join(dir, CLOCK_FILE)) ? paceOf(readSegments(dir)) : 1;
+}
+
+/** The pace that a clock has when no hurry is on. */
+function paceOf(segments: readonly Segment[]): number {
+  return segments[segments.length - 1]?.factor ?? DEFAULT_FACTOR;
+}
+
+/**
+ * Lets a sandbox's clock run faster from now on until a plan time, and then at its pace again: what is watched for a day
+ * is really measured all the while.
+ * @param seconds of the machine that it shall take
+ * @returns how many times faster than the machine's it runs until then
+ */
+export function hurryTo(dir: string, plan: number, seconds: number, machine: number = Date.now()): number {
+  const segments = readSegments(dir);
+  const now = planTime(segments, machine);
+  const factor = Math.round((plan - now) / (seconds * 1000));
+  const pace = paceOf(segments);
+  if (!(factor >= pace)) return pace;
+  const end = Math.ceil(machine + (plan - now) / factor);
+  const reached = Math.round(now + (end - machine) * factor);
+  // The end is written at once: whoever reads the clock in between, or later, knows of both.
+  writeSegments(dir, [
+    ...begun(segments, machine),
+    { machine, plan: now, factor },
+    { machine: end, plan: reached, factor: pace },
+  ]);
+  return factor;
 }
 
 function changePace(dir: string, machine: number, pace: (segments: readonly Segment[]) => number): void {
   const segments = readSegments(dir);
   const factor = pace(segments);
-  if (segments[segments.length - 1]?.factor === factor) return;
-  writeSegments(dir, [...segments, { machine, plan: planTime(segments, machine), factor }]);
+  const now = begun(segments, machine);
+  if (now.length === segments.length && paceOf(segments) === factor) return;
+  writeSegments(dir, [...now, { machine, plan: planTime(segments, machine), factor }]);
 }
 
 /** Lets a sandbox's clock run at the usual pace while it is down: a night must not become two months. */
@@ -165,9 +221,9 @@ export function pauseClock(dir: string, machine: number = Date.now()): void {
   changePace(dir, machine, () => 1);
 }
 
-/** Lets a clock that was paused run as fast as before. */
+/** Lets a clock that was paused run as fast as it did at first: a hurry that the pause ended is not gone on with. */
 export function resume(dir: string, machine: number = Date.now()): void {
-  changePace(dir, machine, (segments) => segments.findLast(({ factor }) => factor !== 1)?.factor ?? 1);
+  changePace(dir, machine, (segments) => segments.find(({ factor }) => factor !== 1)?.factor ?? 1);
 }
 
 /**

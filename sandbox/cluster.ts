@@ -9,10 +9,13 @@ import { Faults, parseFault, type Fault } from "./cluster/faults";
 import { Gateway } from "./cluster/gateway";
 import { Load, rateOf } from "./cluster/load";
 import { probe } from "./cluster/probe";
+import { rulesFile } from "./cluster/rules";
 import { ServedLog } from "./cluster/served";
 import { Version } from "./cluster/version";
 import { endpoints, World, type Workload } from "./cluster/world";
+import { paceNow } from "./clock";
 import { end, type Started } from "./processes";
+import { loadRules } from "./prometheus";
 import { MARKER } from "./providers/guard";
 import { writeFile } from "./providers/store";
 
@@ -42,8 +45,12 @@ function drain(version: Version): void {
   setTimeout(() => void version.stop(), DRAIN).unref();
 }
 
+/** How often rules are looked at, milliseconds: as an operator does it, soon and not at once. */
+const RULES = 500;
+
 /** The running cluster of one sandbox. */
 export class Cluster {
+  readonly #dir: string;
   readonly #world: World;
   readonly #faults: Faults;
   readonly #served = new ServedLog();
@@ -55,8 +62,12 @@ export class Cluster {
   #reconciling = false;
   /** Whether something was declared since the last look at what runs. */
   #changed = false;
+  /** The rules that Prometheus has, by namespace. */
+  #rules: ReadonlyMap<string, string> = new Map();
+  #loading = false;
 
   constructor(dir: string, random: () => number = Math.random) {
+    this.#dir = dir;
     this.#world = new World(dir);
     this.#faults = new Faults(readFaults(dir));
     this.#gateway = new Gateway({
@@ -98,6 +109,7 @@ export class Cluster {
             version.metrics.probed(ok);
           });
       }, PROBE),
+      setInterval(() => void this.#giveRules(), RULES),
     );
     return { pid: process.pid, gateway, admin };
   }
@@ -139,6 +151,24 @@ export class Cluster {
       } while (this.#world.poll() || this.#changed);
     } finally {
       this.#reconciling = false;
+    }
+  }
+
+  /** What the Prometheus operator does: rules that were declared reach Prometheus. Until they have it is tried again. */
+  async #giveRules(): Promise<void> {
+    const port = readJson<{ prometheusPort?: number }>(join(this.#dir, "state.json"))?.prometheusPort;
+    if (this.#loading || port === undefined) return;
+    const spaces = [...this.#world.spaces.values()];
+    const declared = spaces.filter(({ rules }) => rules.length > 0);
+    const wanted = new Map(
+      declared.map(({ namespace, rules }) => [namespace, rulesFile(rules, namespace, paceNow(this.#dir))]),
+    );
+    if ([...wanted].every(([namespace, text]) => this.#rules.get(namespace) === text)) return;
+    this.#loading = true;
+    try {
+      if (await loadRules(this.#dir, port, wanted)) this.#rules = wanted;
+    } finally {
+      this.#loading = false;
     }
   }
 

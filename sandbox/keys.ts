@@ -16,6 +16,7 @@ export const PEOPLE: readonly Actor[] = [
   { id: "dana@omnihub.dev", name: "Dana, DevOps, author of the releases", roles: ["devops"] },
   { id: "sam@omnihub.dev", name: "Sam, SRE", roles: ["sre"] },
   { id: "quinn@omnihub.dev", name: "Quinn, QA", roles: ["qa"] },
+  { id: "mia@omnihub.dev", name: "Mia, support", roles: ["support"] },
 ];
 
 /** The machines of the story: pipelines and services that attest with keys of their own. They never approve. */
@@ -24,18 +25,22 @@ export const MACHINES: readonly Actor[] = [
   { id: "ci-security", name: "Pipeline that scans images", roles: ["ci"] },
   { id: "ci-cost", name: "Pipeline that estimates costs", roles: ["ci"] },
   { id: "ci-main", name: "Pipelines of the main branch", roles: ["ci"] },
+  { id: "ci-production", name: "Pipeline that probes production", roles: ["ci"] },
   { id: "oncall-sync", name: "Service that reads the on-call schedule", roles: ["sre"] },
   { id: "db-backup", name: "Service that backs the database up", roles: ["sre"] },
 ];
 
 /** What each role of plans/omnihub.yaml may attest; `approval` is the right to approve, `waiver` that to waive. */
 const ROLES: Readonly<Record<string, { readonly may: readonly Right[] }>> = {
-  ci: { may: ["test-result", "vulnerabilities", "cost", "runbooks", "freeze", "pipelines"] },
+  ci: {
+    may: ["test-result", "drill", "vulnerabilities", "cost", "runbooks", "freeze", "pipelines", "workflow", "changes"],
+  },
   qa: { may: ["test-result", "condition"] },
-  sre: { may: ["drill", "on-call", "runbooks", "backup", "condition", "approval"] },
-  devops: { may: ["cost", "freeze", "condition", "approval"] },
-  "tech-lead": { may: ["approval", "waiver"] },
-  cto: { may: ["approval", "waiver"] },
+  sre: { may: ["test-result", "drill", "check", "on-call", "runbooks", "backup", "condition", "approval"] },
+  devops: { may: ["check", "cost", "freeze", "condition", "approval"] },
+  support: { may: ["check"] },
+  "tech-lead": { may: ["check", "approval", "waiver"] },
+  cto: { may: ["check", "approval", "waiver"] },
 };
 
 /** The trust file of a sandbox. */

@@ -8,13 +8,27 @@ import { join, relative } from "node:path";
 import pc from "picocolors";
 import { HoldpointError } from "../rollout/errors";
 import { editStackFile } from "../cli/stack-file";
-import { moveTo, readClock, tellTime } from "./clock";
+import { hurryTo, moveTo, readClock, tellTime } from "./clock";
 import { setFault } from "./command";
 import { defaultFolder, down, projectRoot, sync, up, type Running, type Tools } from "./lifecycle";
 import { projectFolder } from "./project";
-import { attestFreeze, attestReports, attestRestore, attestSmokeRuns, releaseOf } from "./story/evidence";
+import { pause } from "./processes";
+import {
+  approvePlan,
+  attestDayAfter,
+  attestKillSwitch,
+  attestPhases,
+  attestProbes,
+  attestReports,
+  attestRestore,
+  attestRollback,
+  attestSmokeRuns,
+  attestUnitTests,
+  type Place,
+} from "./story/evidence";
+import { releaseOf } from "./story/releases";
 import { writeReport } from "./story/report";
-import { last, outcome, overview, refusals } from "./story/shown";
+import { only, outcome, overview, refusals, signed } from "./story/shown";
 import { Teller } from "./story/teller";
 
 const USAGE = `npm start [-- --keep] [-- --ask]
@@ -30,7 +44,7 @@ const SECOND = {
 };
 
 /** The stack files that name a release. */
-const STACKS = ["staging", "staging-canary", "production", "production-canary"] as const;
+const STACKS = ["development", "staging", "staging-canary", "production", "production-canary"] as const;
 
 /** How much of the second release's requests shall fail. */
 const FAULT = { release: SECOND.version, errorRate: 0.2, latency: 0 };
@@ -79,19 +93,21 @@ async function play(dir: string, tools: Tools, ask: boolean): Promise<void> {
   teller.say(
     pc.bold("OmniHub's rollout, gated by the real Pulumi engine"),
     "The engine, the policy pack, Prometheus and every signature are real. The clouds are stand-ins on this machine, and",
-    "time runs 60 times as fast. Rollout plan: plans/omnihub.yaml",
+    "time runs 60 times as fast. Rollout plan: plans/omnihub.yaml, all of its phases",
   );
   const running = await up(dir, tools, (text) => teller.say(pc.dim(`   ${text}`)));
   await sync(dir);
   const story: Story = { teller, dir, running };
 
+  await phaseOneBegins(story);
   await stagingComesUp(story);
   await askedTooEarly(story);
   const frozen = await rehearse(story);
-  await teller.chapter("What the tools wrote becomes evidence", moveToSunday(dir, -90));
   await gatherEvidence(story, frozen);
-  await enterProduction(story, "The preview is PENDING, and the approvers sign exactly that");
+  await enterProduction(story, "The preview is PENDING, and what it would change is approved");
   await takeTheSteps(story);
+  await watchADay(story);
+  await becomeTheBaseline(story);
   await secondRelease(story, frozen);
   const report = await writeReport(dir);
   teller.say(
@@ -109,9 +125,28 @@ interface Story {
   readonly running: Running;
 }
 
-async function stagingComesUp({ teller, dir }: Story): Promise<void> {
+/** Staging or production, as its users and the story's tests reach it. */
+function placeOf({ dir, running }: Story, stage: "staging" | "production"): Place {
+  return { dir, gateway: running.gateway, stage, host: stage === "staging" ? "staging.omnihub.dev" : "omnihub.dev" };
+}
+
+async function phaseOneBegins({ teller }: Story): Promise<void> {
   await teller.chapter(
-    `Staging gets release ${releaseOf(dir).version}`,
+    "Phase 1 waits for the operator",
+    "Nothing begins before the operator has approved the plan; after that nobody is asked while only dev is touched.",
+  );
+  await teller.run(["pulumi", "preview", "-s", "development", ...PACK], { expect: "a refusal", show: refusals });
+  await approvePlan(teller);
+  await teller.run(upCommand("development"), { show: outcome });
+}
+
+async function stagingComesUp({ teller, dir }: Story): Promise<void> {
+  await teller.chapter("What phases 1 and 2 brought is proved before staging is touched");
+  await teller.run(["pulumi", "preview", "-s", "staging", ...PACK], { expect: "a refusal", show: outcome });
+  await attestPhases(teller);
+  await attestUnitTests(teller, dir);
+  await teller.chapter(
+    `Phase 3: staging gets release ${releaseOf(dir).version}`,
     "No approval is asked for while only staging is touched.",
   );
   await teller.run(upCommand("staging"), { show: outcome });
@@ -127,149 +162,186 @@ async function askedTooEarly({ teller }: Story): Promise<void> {
 }
 
 /** @returns machine time since which main is frozen */
-async function rehearse({ teller, dir }: Story): Promise<number> {
+async function rehearse(story: Story): Promise<number> {
+  const { teller, dir } = story;
   await teller.chapter(
-    "The code freeze begins, and the rollback is rehearsed in staging",
-    "Half of staging's traffic goes to the new version, then the one command takes it back.",
+    "The code freeze begins, and the ways back are rehearsed in staging",
+    "The kill switch is thrown and lifted. Then half of the traffic goes to the new version, and one command takes it back.",
   );
   const frozen = Date.now();
+  const staging = placeOf(story, "staging");
+  await attestKillSwitch(teller, staging);
   editStackFile(projectFolder(dir), "staging-canary", [[["holdpoint:canary", "weight"], 50]]);
   await teller.run(upCommand("staging-canary"), { show: outcome });
-  const rollback = [process.execPath, join("bin", "holdpoint.cjs"), "rollback", "staging"];
-  await teller.run(
-    [
-      "holdpoint",
-      "attest",
-      "run",
-      "--stage",
-      "staging",
-      "--drill",
-      "rollback",
-      "--as",
-      "sam@omnihub.dev",
-      "--",
-      ...rollback,
-    ],
-    {
-      as: "holdpoint attest run --stage staging --drill rollback --as sam@omnihub.dev -- npx holdpoint rollback staging",
-      show: last(3),
-    },
-  );
+  await attestRollback(teller, staging);
   return frozen;
 }
 
-async function gatherEvidence({ teller, dir, running }: Story, frozen: number): Promise<void> {
-  await attestSmokeRuns(teller, dir, running.gateway);
+async function gatherEvidence(story: Story, frozen: number): Promise<void> {
+  const { teller, dir } = story;
+  await teller.chapter("What the tools wrote becomes evidence", moveToSunday(dir, BEFORE));
+  await attestSmokeRuns(teller, placeOf(story, "staging"));
   await attestRestore(teller);
   await attestReports(teller, dir, frozen);
 }
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
-/** Moves the clock to some minutes before or after the next opening of OmniHub's window; never back. */
-function moveToSunday(dir: string, minutes: number): string {
+/** When evidence is gathered, in minutes from the window's opening: nothing of it is too old when it opens. */
+const BEFORE = -150;
+
+/** The next opening of OmniHub's window that has not closed yet, plan time. */
+function nextSunday(dir: string, minutes: number): number {
   const now = readClock(dir).now();
   const opening = new Date(now - minutes * MINUTE);
   opening.setUTCHours(2, 0, 0, 0);
   while (opening.getUTCDay() !== 0 || opening.getTime() + minutes * MINUTE < now) {
     opening.setUTCDate(opening.getUTCDate() + 1);
   }
-  moveTo(dir, opening.getTime() + minutes * MINUTE);
-  return `The sandbox's clock moves on to ${tellTime(readClock(dir).now())}.`;
+  return opening.getTime();
 }
 
-/** How much is left of OmniHub's window, in minutes of plan time; 0 outside it. */
-function windowLeft(dir: string): number {
-  const now = new Date(readClock(dir).now());
-  const minute = now.getUTCHours() * 60 + now.getUTCMinutes();
-  return now.getUTCDay() === 0 && minute >= 120 ? Math.max(0, 360 - minute) : 0;
+/** Moves the clock to some minutes before or after the next opening of OmniHub's window; never back. */
+function moveToSunday(dir: string, minutes: number): string {
+  return moveOn(dir, nextSunday(dir, minutes) + minutes * MINUTE);
 }
 
-/** Stays in the window where enough of it is left; a slow machine goes on a week later. */
-function keepWindow(dir: string, minutes: number): string {
-  if (windowLeft(dir) < minutes) return moveToSunday(dir, 0);
-  return `It is ${tellTime(readClock(dir).now())}: the window is open.`;
+/** Moves the clock to a time, or leaves it where that is past. */
+function moveOn(dir: string, time: number): string {
+  if (readClock(dir).now() < time) moveTo(dir, time);
+  return `The sandbox's clock: ${tellTime(readClock(dir).now())}.`;
 }
 
-/** Plan time that a preview, two approvals and an update may take, in minutes. */
-const ENTERING = 60;
-
+/**
+ * Enters production: the update plan is reviewed and signed off before the day's last hour, an hour before the window
+ * and a quarter of an hour before it the final word is given, and only then is it applied.
+ */
 async function enterProduction({ teller, dir }: Story, title: string): Promise<void> {
-  await teller.chapter(title, keepWindow(dir, ENTERING));
+  const opening = nextSunday(dir, 0);
+  await teller.chapter(title, moveOn(dir, opening - 120 * MINUTE));
   const plan = "update-plan.json";
   await teller.run(["pulumi", "preview", "-s", "production", ...PACK, "--save-plan", plan], { show: overview });
-  const approve = (by: string): [string, ...string[]] => [
-    "holdpoint",
-    "approve",
-    "production",
-    "--update-plan",
-    plan,
-    "--as",
-    by,
-    "--yes",
-  ];
-  await teller.run(approve("sam@omnihub.dev"), { show: last(4), expect: PENDING });
-  await teller.run(approve("priya@omnihub.dev"), { show: last(2) });
+  const approve = (by: string): Promise<unknown> =>
+    teller.run(approveCommand("production", plan, by), { show: signed });
+  await approve("sam@omnihub.dev");
+  await approve("priya@omnihub.dev");
+  await teller.chapter("T-60: go, with everything met", moveOn(dir, opening - 58 * MINUTE));
+  await approve("carl@omnihub.dev");
+  await teller.chapter("T-15: the final go, and deployment begins with the window", moveOn(dir, opening - 13 * MINUTE));
+  await approve("priya@omnihub.dev");
+  teller.say(pc.dim(`   ${moveOn(dir, opening)}`));
   await teller.run(upCommand("production", "--plan", plan), { show: outcome });
   rmSync(join(dir, "project", plan));
 }
 
-/** Exit code of `approve` while somebody still has to sign. */
-const PENDING = 3;
-
-/** How long the last step is watched, which must fit into the window; minutes of plan time. */
-const WATCH = 60;
+function approveCommand(stack: string, plan: string, by: string): [string, ...string[]] {
+  return ["holdpoint", "approve", stack, "--update-plan", plan, "--as", by, "--yes"];
+}
 
 async function takeTheSteps(story: Story): Promise<void> {
+  const { teller } = story;
+  await teller.chapter(
+    "The canary takes 5, 25 and 50 %",
+    "What was deployed is probed before anybody is sent to it. Each step is approved, held, and judged on live numbers.",
+  );
+  await toBaseline(story);
+  await attestProbes(teller, placeOf(story, "production"));
+  for (const weight of [5, 25, 50]) {
+    keepWindow(story.dir, LAST_HOLD);
+    await takeStep(story, weight);
+    await teller.run(["holdpoint", "canary", "production", "--to", String(weight)], { live: true });
+  }
+  const clock = keepWindow(story.dir, LAST_HOLD + STEPPING);
+  await teller.chapter("100 %: it may begin, for its hold can end inside the window", clock);
+  await takeStep(story, 100);
+}
+
+/** Plan time that a step's preview, approval and update may take, in minutes. */
+const STEPPING = 30;
+/** How long 100 % is watched, which must end inside the window; minutes. */
+const LAST_HOLD = 60;
+
+/** Stays in the window where enough of it is left; a slow machine goes on a week later. */
+function keepWindow(dir: string, minutes: number): string {
+  const now = readClock(dir).now();
+  const opened = nextSunday(dir, 0) - 7 * 24 * HOUR;
+  const left = opened + 4 * HOUR - now;
+  return left < minutes * MINUTE ? moveToSunday(dir, 0) : `It is ${tellTime(now)}: the window is open.`;
+}
+
+/** One step: previewed, approved as it is, and taken by plain pulumi. */
+async function takeStep({ teller, dir }: Story, weight: number): Promise<void> {
+  const plan = "step.json";
+  setWeight(dir, weight);
+  await teller.run(["pulumi", "preview", "-s", "production-canary", ...PACK, "--save-plan", plan], { show: outcome });
+  await teller.run(approveCommand("production-canary", plan, "sam@omnihub.dev"), { show: signed });
+  await teller.run(upCommand("production-canary", "--plan", plan), { show: outcome });
+  rmSync(join(dir, "project", plan));
+}
+
+/** How long the story takes for the 24 hours, seconds. */
+const DAY_TAKES = 30;
+
+async function watchADay({ teller, dir }: Story): Promise<void> {
+  const first = releaseOf(dir);
+  await teller.chapter(
+    `Release ${first.version} shall become the baseline: not before it was watched for a day`,
+    "That is asked for at once, and refused.",
+  );
+  for (const stack of ["production", "production-canary"]) {
+    editStackFile(projectFolder(dir), stack, [[["holdpoint:baseline"], first]]);
+  }
+  await teller.run(["pulumi", "preview", "-s", "production", ...PACK], {
+    expect: "a refusal",
+    show: only("finish.watch"),
+  });
+  const factor = hurryTo(dir, readClock(dir).now() + 24 * HOUR, DAY_TAKES);
+  teller.say(
+    pc.dim(`   For 24 hours the sandbox's time runs ${factor} times as fast, and all the while users ask, Prometheus`),
+    pc.dim("   scrapes, and the alerts that the plan became are evaluated."),
+  );
+  await pause(DAY_TAKES * 1000);
+}
+
+async function becomeTheBaseline(story: Story): Promise<void> {
   const { teller, dir } = story;
-  await teller.chapter("The canary takes 5, 25 and 50 %, each step held and judged on live numbers");
-  await toWeight(story, 0);
-  await teller.run(["holdpoint", "canary", "production", "--to", "50"], { live: true });
-  const clock = keepWindow(dir, WATCH + 5);
-  await teller.chapter("100 %, by plain pulumi: the pack decides the same", clock);
-  await toWeight(story, 100);
+  await teller.chapter(
+    "A day later it is the baseline",
+    `It is ${tellTime(readClock(dir).now())}. Nobody is asked again for what was let in; what was seen since is judged.`,
+  );
+  await attestDayAfter(teller, placeOf(story, "production"));
+  await teller.run(["pulumi", "preview", "-s", "production", ...PACK], { show: overview });
+  await teller.run(upCommand("production"), { show: outcome });
+  await toBaseline(story);
 }
 
 async function secondRelease(story: Story, frozen: number): Promise<void> {
   const { teller, dir } = story;
-  const first = releaseOf(dir);
-  for (const stack of ["production", "production-canary"]) {
-    editStackFile(projectFolder(dir), stack, [[["holdpoint:baseline"], first]]);
-  }
-  const inTime = windowLeft(dir) >= ENTERING;
-  const title = `Release ${first.version} shall become the baseline`;
-  if (inTime) {
-    await teller.chapter(title, "Hours have passed: that main is frozen must be seen again, the rest is fresh enough.");
-    await attestFreeze(teller, dir, frozen);
-  } else {
-    await teller.chapter(
-      title,
-      "The window has closed, and a week later the evidence has to be fresh.",
-      moveToSunday(dir, -90),
-    );
-    await gatherEvidence(story, frozen);
-  }
-  await enterProduction(story, "Another change, other approvals");
-  await toWeight(story, 0);
-
-  const clock = moveToSunday(dir, -90);
   await teller.chapter(
     `Release ${SECOND.version}, with a fault that no test finds`,
-    clock,
     `${FAULT.errorRate * 100} % of its requests in production will fail.`,
   );
   for (const stack of STACKS) editStackFile(projectFolder(dir), stack, [[["holdpoint:release"], SECOND]]);
+  await attestUnitTests(teller, dir);
   await teller.run(upCommand("staging"), { show: outcome });
   await gatherEvidence(story, frozen);
-  await setFault(dir, FAULT);
   await enterProduction(story, `Release ${SECOND.version} is approved, too`);
+  await attestProbes(teller, placeOf(story, "production"));
+  await setFault(dir, FAULT);
   await teller.chapter("The canary is caught at 5 % and rolled back without being asked");
+  await takeStep(story, 5);
   await teller.run(["holdpoint", "canary", "production"], { live: true, expect: 1 });
 }
 
-async function toWeight({ teller, dir }: Story, weight: number): Promise<void> {
-  editStackFile(projectFolder(dir), "production-canary", [[["holdpoint:canary", "weight"], weight]]);
+/** All traffic to the baseline: always allowed, and approved by nobody. */
+async function toBaseline({ teller, dir }: Story): Promise<void> {
+  setWeight(dir, 0);
   await teller.run(upCommand("production-canary"), { show: outcome });
+}
+
+function setWeight(dir: string, weight: number): void {
+  editStackFile(projectFolder(dir), "production-canary", [[["holdpoint:canary", "weight"], weight]]);
 }
 
 function sayKept(dir: string): void {

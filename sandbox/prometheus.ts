@@ -12,9 +12,12 @@ const CONFIG = `# Written by the sandbox. One target: the sandbox's cluster, whi
 global:
   scrape_interval: 1s
   scrape_timeout: 900ms
-  evaluation_interval: 1s
+  evaluation_interval: 2s
+# The rules that the stages declare, written by the sandbox's cluster.
+rule_files: [rules/*.yml]
 scrape_configs:
   - job_name: sandbox
+    honor_labels: true # of the stand-in for a database's exporter
     file_sd_configs:
       - files: [targets.json]
         refresh_interval: 1s
@@ -56,6 +59,24 @@ export function writeTargets(dir: string, admin: number): void {
   writeFile(join(folder(dir), "targets.json"), `${JSON.stringify(targets)}\n`);
 }
 
+/**
+ * Gives Prometheus the rules of each namespace, and has it read them.
+ * @returns whether it did; it may still be starting
+ */
+export async function loadRules(dir: string, port: number, files: ReadonlyMap<string, string>): Promise<boolean> {
+  for (const [namespace, text] of files) writeFile(join(folder(dir), "rules", `${namespace}.yml`), text);
+  try {
+    const answer = await fetch(`${prometheusUrl(port)}/-/reload`, {
+      method: "POST",
+      signal: AbortSignal.timeout(5_000),
+    });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
 /** Starts the real Prometheus on a port of loopback; its numbers stay in the sandbox's folder. */
 export function startPrometheus(dir: string, binary: string, port: number): Started {
   const home = folder(dir);
@@ -65,6 +86,7 @@ export function startPrometheus(dir: string, binary: string, port: number): Star
     `--storage.tsdb.path=${join(home, "data")}`,
     "--storage.tsdb.retention.time=1d",
     `--web.listen-address=127.0.0.1:${String(port)}`,
+    "--web.enable-lifecycle",
     "--log.level=warn",
   ];
   return startDetached(binary, args, join(dir, "logs", "prometheus.log"), process.env);

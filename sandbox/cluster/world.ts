@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Route } from "./route";
+import type { RuleGroup } from "./rules";
 
 /** One track's Deployment, as the kubelet needs it. */
 export interface Workload {
@@ -29,11 +30,13 @@ export interface Space {
   readonly services: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly routes: readonly Route[];
   readonly controls: Controls;
+  /** Groups of its PrometheusRules. */
+  readonly rules: readonly RuleGroup[];
 }
 
 /** Larger than any object that a program declares. */
 const MAX_BYTES = 1024 * 1024;
-const KINDS = /^(deployment|service|httproute|configmap)-.+\.yaml$/;
+const KINDS = /^(deployment|service|httproute|configmap|prometheusrule)-.+\.yaml$/;
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- objects of any shape: what is absent reads as undefined */
 function workload(object: any): Workload | undefined {
@@ -81,6 +84,7 @@ export function readSpace(namespace: string, objects: readonly unknown[]): Space
   const workloads: Workload[] = [];
   const services = new Map<string, Record<string, string>>();
   const routes: Route[] = [];
+  const rules: RuleGroup[] = [];
   let controls: Controls = { killSwitch: false, safeMode: false };
   for (const object of objects as { kind?: string; metadata?: { name?: string }; [key: string]: unknown }[]) {
     const name = object?.metadata?.name ?? "";
@@ -91,12 +95,14 @@ export function readSpace(namespace: string, objects: readonly unknown[]): Space
       const spec = object["spec"] as { selector?: Record<string, string> } | undefined;
       services.set(name, spec?.selector ?? {});
     } else if (object?.kind === "HTTPRoute") routes.push(route(object));
-    else if (object?.kind === "ConfigMap" && name === "emergency-controls") {
+    else if (object?.kind === "PrometheusRule") {
+      rules.push(...((object["spec"] as { groups?: readonly RuleGroup[] } | undefined)?.groups ?? []));
+    } else if (object?.kind === "ConfigMap" && name === "emergency-controls") {
       const data = object["data"] as Record<string, unknown> | undefined;
       controls = { killSwitch: on(data?.["killSwitch"]), safeMode: on(data?.["safeMode"]) };
     }
   }
-  return { namespace, workloads, services, routes, controls };
+  return { namespace, workloads, services, routes, controls, rules };
 }
 
 /** The pods behind a Service: those that carry every label of its selector. */

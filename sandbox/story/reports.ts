@@ -16,6 +16,9 @@ export interface Reports {
   readonly pipelines: string;
   readonly merges: string;
   readonly runbooks: string;
+  readonly workflow: string;
+  /** Reports of unit tests, by the plan's name of the suite. */
+  readonly suites: Readonly<Record<string, string>>;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -45,8 +48,37 @@ export function writeReports(folder: string, release: Release, now: number, crit
     pipelines: json("runs.json", runs(release)),
     merges: json("merged.json", []),
     runbooks: runbooks(file),
+    workflow: file("cd-staging.yml", CD_STAGING),
+    suites: Object.fromEntries(
+      Object.entries(UNIT_TESTS).map(([suite, names]) => [suite, file(`${suite}.xml`, junit(suite, names, now))]),
+    ),
   };
 }
+
+/** The workflow of the document's staging deployment, as GitHub Actions has it. */
+const CD_STAGING = `name: CD staging
+on:
+  push:
+    branches: [main]
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: npm ci
+      - run: npx pulumi up -s staging --yes --policy-pack policies
+`;
+
+/** OmniHub's own tests in development. The sandbox has no such code: these reports stand in for theirs. */
+const UNIT_TESTS: Readonly<Record<string, readonly string[]>> = {
+  "emergency-controls": [
+    "every edge function reads the controls",
+    "the kill switch refuses requests",
+    "safe mode changes nothing",
+  ],
+  "database-interface": ["selects", "inserts", "rolls a transaction back"],
+  "storage-interface": ["puts and gets an object", "signs a URL", "says what is not there"],
+};
 
 /** As `snyk test --json` writes it. */
 function snyk(critical: readonly string[]): unknown {
@@ -157,19 +189,26 @@ function runbooks(file: (name: string, content: string) => string): string {
   return dirname(paths[0] ?? "");
 }
 
-/** A JUnit report as vitest's reporter writes it, for tests that need no real smoke run. */
+const SMOKE = ["answers /health", "answers /health/deep", "answers /health/omn"];
+
+/** A report of a smoke run, for tests that need no real one. */
 export function smokeReport(now: number, failed: readonly string[] = []): string {
-  const names = ["answers /health", "answers /health/deep", "answers /health/omn"];
+  return junit("smoke", SMOKE, now, failed);
+}
+
+/** A JUnit report as vitest's reporter writes it, of tests that passed but for some. */
+export function junit(suite: string, names: readonly string[], now: number, failed: readonly string[] = []): string {
+  const file = `${suite}/${suite}.test.ts`;
   const cases = names.map((name) => {
     const body = failed.includes(name)
       ? `\n            <failure message="expected 503 to be 200" type="AssertionError">no</failure>\n        `
       : "";
-    return `        <testcase classname="smoke/staging.test.ts" name="${name}" time="0.0015">${body}</testcase>\n`;
+    return `        <testcase classname="${file}" name="${name}" time="0.0015">${body}</testcase>\n`;
   });
   const counts = `tests="${names.length}" failures="${failed.length}" errors="0"`;
   return (
     `<?xml version="1.0" encoding="UTF-8" ?>\n<testsuites name="vitest tests" ${counts} time="0.0045">\n` +
-    `    <testsuite name="smoke/staging.test.ts" timestamp="${iso(now)}" hostname="sandbox" ${counts} skipped="0" time="0.0045">\n` +
+    `    <testsuite name="${file}" timestamp="${iso(now)}" hostname="sandbox" ${counts} skipped="0" time="0.0045">\n` +
     `${cases.join("")}    </testsuite>\n</testsuites>\n`
   );
 }

@@ -13,13 +13,27 @@ export function refusals(text: string): readonly string[] {
     .filter((line) => line.trim() !== "");
 }
 
+/** The refusal of one criterion, out of a preview that may have refused others. */
+export function only(criterion: string): (text: string) => readonly string[] {
+  return (text) => {
+    const lines = refusals(text);
+    const from = lines.findIndex((line) => line.startsWith(`NO-GO ${criterion}:`));
+    const rest = lines.slice(from + 1);
+    const end = rest.findIndex((line) => /^(NO-GO|PENDING) /.test(line));
+    return from < 0 ? [] : lines.slice(from, end < 0 ? undefined : from + 1 + end);
+  };
+}
+
 /** The decision's overview, as the program logs it. */
 export function overview(text: string): readonly string[] {
   const lines = text.split("\n").map((line) => line.trim());
   const from = lines.findIndex((line) => /^(GO|NO-GO|PENDING) (enter|\S+ canary)/.test(line));
   if (from < 0) return [];
   const rest = lines.slice(from);
-  const end = rest.findIndex((line) => /^(stand-in for|Outputs:|Resources:|error:)/.test(line));
+  // What is unmet stands in the table already.
+  const end = rest.findIndex(
+    (line, at) => at > 0 && /^((NO-GO|PENDING) |stand-in for|Outputs:|Resources:|error:)/.test(line),
+  );
   return rest.slice(0, end < 0 ? undefined : end).filter((line) => line !== "");
 }
 
@@ -27,6 +41,12 @@ export function overview(text: string): readonly string[] {
 export function outcome(text: string): readonly string[] {
   const changed = text.split("\n").filter((line) => /^ {4}[+~-]\S* ?\d+ \w+|^ {4}\d+ unchanged/.test(line));
   return [...overview(text).slice(0, 1), ...changed.map((line) => line.trim())];
+}
+
+/** That somebody signed, and what is still missing then. */
+export function signed(text: string): readonly string[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(lines.findIndex((line) => line.startsWith("signed by ")));
 }
 
 /** The last lines that are no progress. */

@@ -302,7 +302,7 @@ export const ADDITIONS = {
 export function fullSettings(stage: "production" | "staging" = "production", more: object = {}): StageSettings {
   const { config, ...raw } = rawSettings(stage);
   const { secrets, waf } = stageSettings(stage);
-  const names = [...secrets.names, "TELEMETRY_KEY", "PAGERDUTY_KEY"];
+  const names = [...new Set([...secrets.names, "TELEMETRY_KEY", "PAGERDUTY_KEY"])];
   const sections = {
     ...ADDITIONS,
     secrets: { ...secrets, names },

@@ -47,7 +47,7 @@ describe("without any evidence", () => {
     "pipelines-green": "no list of main's pipelines",
     "manual-backup": "no full backup",
     "staging-parity":
-      "staging has no environment, environment/namespace, environment/quota, environment/limits, environment/network-policies and 22 more",
+      "staging has no environment, environment/namespace, environment/quota, environment/limits, environment/network-policies and 28 more",
   };
   beforeAll(() => stand.back("fresh"));
 
@@ -141,7 +141,7 @@ describe("evidence that says no, beside older evidence that said yes", () => {
   });
 
   it("is a newer smoke run that failed", () =>
-    expect(found["staging-smoke-tests"]).toBe("a run in which 1 test failed: smoke/staging.test.ts > answers /health"));
+    expect(found["staging-smoke-tests"]).toBe("a run in which 1 test failed: smoke/smoke.test.ts > answers /health"));
   it("is a critical vulnerability", () =>
     expect(found["security-scan"]).toBe("1 critical by https://snyk.io (SNYK-JS-EXAMPLETEMPLATE-1018326)"));
   it("is a rollback drill that failed", () => expect(found["rollback-tested"]).toBe("a rollback drill that failed"));

@@ -288,8 +288,8 @@ export class Stand {
 
   /** Staging has the release, and all evidence is there: only approvals are missing. */
   async ready(): Promise<void> {
-    await this.expectDone(this.up("staging"));
     await this.attestAll();
+    await this.expectDone(this.up("staging"));
     this.mark("ready");
   }
 

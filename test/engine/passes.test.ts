@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Stand } from "./harness";
+import { moveTo } from "../../sandbox/clock";
+import { Attester } from "../../sandbox/story/complete";
+import { IN_WINDOW, refusals, Stand, waiting } from "./harness";
 
 let stand: Stand;
 beforeAll(async () => {
@@ -39,4 +41,52 @@ describe("a release whose evidence is complete", () => {
     expect(code).toBe(0);
     expect((await stand.resources("production")).length).toBeGreaterThan(40);
   });
+});
+
+describe("OmniHub's whole plan", () => {
+  const MINUTE = 60_000;
+  const OPENING = IN_WINDOW - 30 * MINUTE;
+  let whole: Stand;
+  beforeAll(async () => {
+    whole = await Stand.make({ plan: "omnihub", start: OPENING - 120 * MINUTE });
+    await whole.ready();
+  }, 300_000);
+  afterAll(() => whole.close());
+
+  const approve = (stack: string, plan: string, by: string) =>
+    whole.holdpoint(["approve", stack, "--update-plan", plan, "--as", by, "--yes"]);
+
+  it("enters production by a plan that was signed before the window, with a word at T-60 and at T-15, and each step by its own", async () => {
+    const plan = await whole.savePlan("production");
+    await approve("production", plan, "sam@omnihub.dev");
+    await approve("production", plan, "priya@omnihub.dev");
+    moveTo(whole.dir, OPENING - 59 * MINUTE);
+    await approve("production", plan, "carl@omnihub.dev");
+    moveTo(whole.dir, OPENING - 14 * MINUTE);
+    const early = await approve("production", plan, "priya@omnihub.dev");
+    expect(early.text.slice(early.text.indexOf("still missing"))).toMatch(
+      /^still missing:\n {2}fail +deployment-window: .*$/,
+    );
+    const refused = await whole.expectRefused("production", () => whole.up("production", "--plan", plan));
+    expect(Object.keys(refusals(refused))).toEqual(["deployment-window"]);
+    moveTo(whole.dir, OPENING);
+    const { text } = await whole.expectDone(whole.up("production", "--plan", plan));
+    expect(text).toMatch(/GO enter production: \d+ criteria met/);
+
+    await whole.expectDone(whole.up("production-canary"));
+    whole.set("production-canary", "holdpoint:canary.weight", 5);
+    const unproved = await whole.expectRefused("production-canary", () => whole.up("production-canary"));
+    expect(Object.keys(refusals(unproved))).toEqual([
+      "infrastructure-answers",
+      "application-answers",
+      "emergency-controls-in-production",
+    ]);
+    await new Attester(whole.dir, whole.release()).probes();
+    const unsigned = await whole.expectRefused("production-canary", () => whole.up("production-canary"));
+    expect(waiting(unsigned)).toEqual({ "step-approved": "0 of 1" });
+    const step = await whole.savePlan("production-canary");
+    expect((await approve("production-canary", step, "sam@omnihub.dev")).code).toBe(0);
+    const taken = await whole.expectDone(whole.up("production-canary", "--plan", step));
+    expect(taken.text).toMatch(/GO production canary 0% → 5%/);
+  }, 400_000);
 });

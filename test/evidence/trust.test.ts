@@ -129,6 +129,6 @@ roles:
 
   it("has an example that is read", () => {
     const trust = parseTrust(readFileSync("plans/trust.example.yaml", "utf8"), "plans/trust.example.yaml");
-    expect(trust.keys).toHaveLength(9);
+    expect(trust.keys).toHaveLength(10);
   });
 });

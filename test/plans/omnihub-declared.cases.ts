@@ -7,7 +7,7 @@ const enter = { stage: "production" };
 
 /** A part of the infrastructure, and the demands that speak of it. */
 const PARTS: readonly (readonly [part: string, rows: readonly string[]])[] = [
-  ["environment", ["OH-64"]],
+  ["environment", ["OH-53", "OH-64"]],
   ["service", ["OH-64"]],
   ["redis", ["OH-64"]],
   ["secrets", ["OH-64"]],
@@ -16,6 +16,9 @@ const PARTS: readonly (readonly [part: string, rows: readonly string[]])[] = [
   ["waf/managed-rules", ["OH-23", "OH-32", "OH-57", "OH-79"]],
   ["waf/custom-rules", ["OH-23"]],
   ["waf/ddos", ["OH-80"]],
+  ["vault/store", ["OH-22", "OH-82"]],
+  ["error-tracking/dsn", ["OH-41"]],
+  ["on-call/critical-alerts", ["OH-45"]],
 ];
 
 export const DECLARED: readonly Case[] = [

@@ -2,8 +2,8 @@
 import type { EvidenceFacts, EvidenceKind } from "../../rollout/evidence";
 import { refused } from "./cases";
 import type { Case, Change } from "./cases";
-import { inStage, older, says, signedBefore } from "./changes";
-import { HOUR } from "./good-evidence";
+import { approval, inStage, older, says, signedBefore } from "./changes";
+import { HOUR, MINUTE } from "./good-evidence";
 
 const enter = { stage: "production" };
 
@@ -45,13 +45,25 @@ export const PROOFS: readonly Case[] = [
     says("vulnerabilities", { counts: { critical: 0, high: 0, medium: 0, low: 0, unknown: 1 } }),
   ),
   refused(
+    ["OH-72"],
+    "only the code was scanned, not what it depends on",
+    enter,
+    "security-scan",
+    says("vulnerabilities", { scope: "code" }),
+  ),
+  refused(
     ["OH-73"],
     "the update plan was reviewed 25 hours ago",
     enter,
     "update-plan-reviewed",
     signedBefore("update-plan-reviewed", "25 hours"),
   ),
-  refused(["OH-97"], "the sign-off was given 25 hours ago", enter, "sign-off", signedBefore("sign-off", "25 hours")),
+  refused(["OH-97"], "the sign-off was given 15 days ago", enter, "sign-off", (world, plan) =>
+    approval("sign-off", { approvedAt: world.now - 15 * 24 * HOUR })(world, plan),
+  ),
+  refused(["OH-202"], "the sign-off was given at the last minute", enter, "sign-off", (world, plan) =>
+    approval("sign-off", { approvedAt: world.now - MINUTE })(world, plan),
+  ),
   elsewhere("OH-74", "rollback-tested", "drill", "production", { drill: "rollback" }),
   elsewhere("OH-75", "restore-drill", "drill", "production", { drill: "restore" }),
   tooOld("OH-75", "restore-drill", "drill", "31 days", { drill: "restore" }),
@@ -74,7 +86,7 @@ export const PROOFS: readonly Case[] = [
       }),
     ),
   ),
-  tooOld("OH-102", "code-freeze", "freeze", "3 hours"),
+  tooOld("OH-102", "code-freeze", "freeze", "4 hours"),
   refused(["OH-102"], "main was frozen 23 hours ago", enter, "code-freeze", (world, plan) =>
     says("freeze", { since: world.now - 23 * HOUR })(world, plan),
   ),

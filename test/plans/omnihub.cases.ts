@@ -1,7 +1,10 @@
 /** What the plan of OmniHub refuses, one change to its good world at a time. */
 import type { Case } from "./cases";
 import { refused } from "./cases";
+import { AFTER } from "./omnihub-after.cases";
+import { DAY } from "./omnihub-day.cases";
 import { DECLARED } from "./omnihub-declared.cases";
+import { PHASES } from "./omnihub-phases.cases";
 import { PROOFS } from "./omnihub-proofs.cases";
 import {
   aboutAnother,
@@ -35,7 +38,13 @@ export const OMNIHUB: readonly Case[] = [
     "staging-smoke-tests",
     says("test-result", { passed: 0, failedTests: ["login"] }),
   ),
-  refused(["OH-71"], "only four smoke runs were made", enter, "staging-smoke-tests", newest("test-result", 4)),
+  refused(
+    ["OH-71"],
+    "only four smoke runs were made",
+    enter,
+    "staging-smoke-tests",
+    newest("test-result", 4, { suite: "smoke" }),
+  ),
   refused(
     ["OH-71"],
     "the smoke runs are of the week before",
@@ -91,10 +100,10 @@ export const OMNIHUB: readonly Case[] = [
   ),
   refused(
     ["OH-74"],
-    "the rollback was last tried 15 days ago",
+    "the rollback was last tried a month ago",
     enter,
     "rollback-tested",
-    older("drill", "15 days", { drill: "rollback" }),
+    older("drill", "30 days", { drill: "rollback" }),
   ),
   refused(
     ["OH-55", "OH-63", "OH-67", "OH-75"],
@@ -316,4 +325,7 @@ export const OMNIHUB: readonly Case[] = [
   ),
   ...PROOFS,
   ...DECLARED,
+  ...PHASES,
+  ...DAY,
+  ...AFTER,
 ];

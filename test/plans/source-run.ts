@@ -83,10 +83,14 @@ function tried(root: string, copy: string, entry: Entry, red: readonly string[])
 
 function passes(copy: string, test: string): boolean {
   const vitest = join(copy, "node_modules", "vitest", "vitest.mjs");
-  const { status } = spawnSync(process.execPath, [vitest, "run", "--project", "unit", "--project", "proofs", test], {
-    cwd: copy,
-    stdio: "ignore",
-    timeout: 180_000,
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [vitest, "run", "--project", "unit", "--project", "processes", "--project", "proofs", test],
+    {
+      cwd: copy,
+      stdio: "ignore",
+      timeout: 180_000,
+    },
+  );
   return status === 0;
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { checkNames } from "../../rollout/plan-names";
 import { pathText } from "../../rollout/yaml";
 
-const TEXT = readFileSync("plans/omnihub.yaml", "utf8");
+const TEXT = readFileSync("test/fixtures/rollout/plan.yaml", "utf8");
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- raw data of any shape is what is tested */
 /** Mistakes of OmniHub's raw plan with one thing changed: "path: [found … ]expected …". */

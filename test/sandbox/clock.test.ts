@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  hurryTo,
   moveTo,
   parseClock,
   pauseClock,
@@ -111,6 +112,48 @@ describe("the clock's file", () => {
     expect(() => {
       moveTo(dir, PLAN, MACHINE + 20_000);
     }).toThrow("the sandbox's clock cannot go back: it is Sun 2026-01-11 02:10 UTC, not Fri 2026-01-09 12:00 UTC");
+    expect(readClock(dir, () => MACHINE + 1_000).now()).toBe(PLAN + MINUTE);
+  });
+
+  it("says how long a span took on the machine, whose pace was another then and which jumps took no time of", () => {
+    startClock(dir, { plan: PLAN, machine: MACHINE });
+    moveTo(dir, PLAN + 38 * HOUR, MACHINE + 10_000);
+    const clock = readClock(dir, () => MACHINE + 20_000);
+    expect(clock.machineSpan(5 * MINUTE)).toBe(5_000);
+    expect(clock.machineSpan(30 * HOUR)).toBe(10_000);
+    expect(clock.machineSpan(38 * HOUR + 5 * MINUTE)).toBe(15_000);
+    expect(clock.machineSpan(-5 * MINUTE)).toBe(-5_000);
+    // Before there was a sandbox, time ran at its usual pace.
+    expect(clock.machineSpan(38 * HOUR + 10 * MINUTE + HOUR)).toBe(20_000 + HOUR);
+  });
+
+  it("hurries to a plan time, and goes on at its pace from there", () => {
+    startClock(dir, { plan: PLAN, machine: MACHINE });
+    const factor = hurryTo(dir, PLAN + 24 * HOUR, 30, MACHINE);
+    expect(factor).toBe(2880);
+    const at = (machine: number) => readClock(dir, () => MACHINE + machine);
+    expect(at(15_000).now()).toBe(PLAN + 12 * HOUR);
+    expect(at(15_000).note).toBe("sandbox: time runs 2880x, now Sat 2026-01-10 00:00 UTC");
+    expect(at(31_000).now()).toBe(PLAN + 24 * HOUR + MINUTE);
+    expect(at(31_000).machineSpan(24 * HOUR + MINUTE)).toBe(31_000);
+    expect(at(31_000).note).toMatch(/60x/);
+  });
+
+  it("hurries no more once it is stopped or moved in the middle, and keeps its pace", () => {
+    startClock(dir, { plan: PLAN, machine: MACHINE });
+    hurryTo(dir, PLAN + 24 * HOUR, 30, MACHINE);
+    pauseClock(dir, MACHINE + 15_000);
+    expect(readClock(dir, () => MACHINE + 16_000).now()).toBe(PLAN + 12 * HOUR + 1_000);
+    resume(dir, MACHINE + 16_000);
+    expect(readClock(dir, () => MACHINE + 16_000).note).toMatch(/runs 60x/);
+    moveTo(dir, PLAN + 48 * HOUR, MACHINE + 17_000);
+    expect(readClock(dir, () => MACHINE + 18_000).now()).toBe(PLAN + 48 * HOUR + MINUTE);
+  });
+
+  it("does not hurry backwards, nor more slowly than it runs", () => {
+    startClock(dir, { plan: PLAN, machine: MACHINE });
+    expect(hurryTo(dir, PLAN - HOUR, 30, MACHINE)).toBe(60);
+    expect(hurryTo(dir, PLAN + MINUTE, 30, MACHINE)).toBe(60);
     expect(readClock(dir, () => MACHINE + 1_000).now()).toBe(PLAN + MINUTE);
   });
 

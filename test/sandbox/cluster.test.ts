@@ -124,8 +124,8 @@ describe("the numbers", () => {
     const before = exposition([metrics]);
     expect(before).toContain('http_requests_total{namespace="omnihub-production",track="canary",code="500"} 0');
     expect(before).toContain('probe_success{namespace="omnihub-production",track="canary"} 0');
-    metrics.observe(200, 0.012);
-    metrics.observe(500, 9);
+    metrics.observe(200, 0.012, 0.004);
+    metrics.observe(500, 9, 0.004);
     metrics.probed(true);
     const text = exposition([metrics]);
     expect(text).toContain('http_requests_total{namespace="omnihub-production",track="canary",code="200"} 1');
@@ -140,7 +140,15 @@ describe("the numbers", () => {
     );
     expect(text).toContain('http_request_duration_seconds_count{namespace="omnihub-production",track="canary"} 2');
     expect(text).toContain('probe_success{namespace="omnihub-production",track="canary"} 1');
-    expect(text.match(/# TYPE/g)).toHaveLength(3);
+    expect(text).toContain(
+      'db_query_duration_seconds_bucket{namespace="omnihub-production",track="canary",le="0.005"} 2',
+    );
+    expect(text.match(/# TYPE/g)).toHaveLength(5);
+  });
+
+  it("of a stage's database are said once, for it is one of both tracks", () => {
+    const text = exposition(["baseline", "canary"].map((track) => new TrackMetrics("omnihub-production", track)));
+    expect(text.match(/^pg_up\{job="omnihub-production-database"\} 1$/gm)).toHaveLength(1);
   });
 
   it("of a healthy version have a p95 of 20 to 40 ms, and arrive as many as are asked for", () => {
