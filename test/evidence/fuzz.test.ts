@@ -174,7 +174,10 @@ describe("intake throws HoldpointError and nothing else", () => {
   };
 
   it("for any bytes, JSON and XML", () => {
-    const tag = fc.constantFrom("testsuites", "testsuite", "testcase", "failure", "__proto__", "constructor", "a");
+    const tag = fc.constantFrom(
+      ...["testsuites", "testsuite", "testcase", "failure", "__proto__", "constructor", "a"],
+      ...["bom", "metadata", "timestamp", "components", "component", "name", "version", "purl"],
+    );
     const attributes = fc.constantFrom(
       "",
       ' tests="1"',
@@ -183,6 +186,8 @@ describe("intake throws HoldpointError and nothing else", () => {
       ' time="1e999"',
       ' timestamp="2026-11-21T00:00:00Z" time="1"',
       ' __proto__="x"',
+      ' xmlns="http://cyclonedx.org/schema/bom/1.6"',
+      ' type="library"',
     );
     const xml = fc
       .array(fc.tuple(tag, attributes, fc.boolean()), { maxLength: 12 })
@@ -261,11 +266,15 @@ function taken(bytes: Uint8Array): string[] {
 const suite = (body: string, head = ""): string =>
   `<?xml version="1.0"?>${head}<testsuites><testsuite name="s" tests="1" failures="0" errors="0" skipped="0" time="1" ` +
   `timestamp="2026-11-21T10:00:00Z">${body}</testsuite></testsuites>`;
+const bom = (components: string, head = ""): string =>
+  `<?xml version="1.0"?>${head}<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><metadata><timestamp>2026-11-21T10:00:00Z` +
+  `</timestamp></metadata><components>${components}</components></bom>`;
 const CASE = '<testcase classname="c" name="n" time="1"/>';
 
 describe("hostile XML", () => {
   it("the happy case is taken, so that the others mean something", () => {
     expect(taken(Buffer.from(suite(CASE)))).toHaveLength(1);
+    expect(taken(Buffer.from(bom('<component type="library"><name>a</name></component>')))).toHaveLength(1);
   });
 
   const bomb = Array.from({ length: 40 }, (_, n) => `<!ENTITY e${n + 1} "${`&e${n};`.repeat(10)}">`).join("");
@@ -293,6 +302,24 @@ describe("hostile XML", () => {
     ["a comment that never ends", suite(`${CASE}<!-- ${"-".repeat(500_000)}`)],
     ["CDATA that never ends", suite(`${CASE}<![CDATA[${"]]".repeat(500_000)}`)],
     ["processing instructions", suite(`${"<?x y?>".repeat(20_000)}${CASE}`)],
+    [
+      "an external entity in a list of components",
+      bom(
+        '<component type="library"><name>&x;</name></component>',
+        '<!DOCTYPE b [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+      ),
+    ],
+    [
+      "a bomb of entities in a list of components",
+      bom('<component type="library"><name>&e40;</name></component>', `<!DOCTYPE b [<!ENTITY e0 "lol">${bomb}]>`),
+    ],
+    [
+      "components in components without end",
+      bom(
+        `${'<component type="library"><name>a</name><components>'.repeat(20_000)}${"</components></component>".repeat(20_000)}`,
+      ),
+    ],
+    ["fifty thousand components", bom('<component type="library"><name>a</name></component>'.repeat(50_000))],
   ])("%s ends within the bound, and nothing of another file is read", async (_name, xml) => {
     await bounded(() => {
       for (const read of taken(Buffer.from(xml))) expect(read).not.toMatch(/root:|lollol/);
@@ -361,6 +388,40 @@ describe("what real tools wrote, cut off", () => {
     );
   });
 });
+
+describe("what real tools wrote, with a member replaced by anything", () => {
+  const files = (readdirSync("test/fixtures/evidence", { recursive: true }) as string[])
+    .filter((name) => /\.(?:json|sarif)$/.test(name))
+    .map((name) => [name, readFileSync(join("test/fixtures/evidence", name))] as const)
+    .filter(([, bytes]) => bytes.length < 200_000);
+
+  it.each(files)("%s is read or refused, in words", async (_name, bytes) => {
+    const text = bytes.toString("utf8");
+    if (!/^\s*[[{]/.test(text) || /\}\s*\n\s*\{/.test(text)) return;
+    const report: unknown = JSON.parse(text);
+    const paths = membersOf(report);
+    await bounded(() => {
+      fc.assert(
+        fc.property(fc.constantFrom(...paths), fc.jsonValue({ maxDepth: 2 }), (path, value) => {
+          const copy = JSON.parse(text) as Record<string, unknown>;
+          const parent = path.slice(0, -1).reduce((at, name) => at[name] as Record<string, unknown>, copy);
+          parent[path.at(-1) ?? ""] = value;
+          taken(Buffer.from(JSON.stringify(copy)));
+        }),
+        { numRuns: 15 },
+      );
+    });
+  });
+});
+
+/** The path of every member, however deep. */
+function membersOf(value: unknown, path: readonly string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => {
+    const own = [...path, name];
+    return [own, ...membersOf(member, own)];
+  });
+}
 
 describe("huge and deep JSON", () => {
   it.each([
