@@ -99,7 +99,9 @@ describe("lint and explain", () => {
 
   it("finds no mistake in the project's own plan", async () => {
     const { exitCode, said } = await run(["lint"], root);
-    expect(said).toMatch(/^plans\/omnihub\.yaml: no mistake \(development: .*; staging: .*; production: \d+ criteria, 4 canary steps\)$/);
+    expect(said).toMatch(
+      /^plans\/omnihub\.yaml: no mistake \(development: .*; staging: .*; production: \d+ criteria, 4 canary steps\)$/,
+    );
     expect(exitCode).toBe(0);
   });
 
@@ -109,7 +111,12 @@ describe("lint and explain", () => {
       command: "lint",
       exitCode: 0,
       result: {
-        plans: [{ plan: "plans/omnihub.yaml", stages: [{ name: "development" }, { name: "staging" }, { name: "production", steps: 4 }] }],
+        plans: [
+          {
+            plan: "plans/omnihub.yaml",
+            stages: [{ name: "development" }, { name: "staging" }, { name: "production", steps: 4 }],
+          },
+        ],
       },
     });
   });
