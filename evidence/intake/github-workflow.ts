@@ -12,8 +12,12 @@ import { finish, isRecord, refuse, single } from "./report";
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** Larger files are no workflows: GitHub itself refuses them. */
+/** Larger files are no workflows. */
 const MAX_BYTES = 512 * 1024;
+/** Jobs of a file, and jobs that a matrix makes: the latter is GitHub's own limit. */
+const MAX_JOBS = 256;
+/** An input with more values than this in a matrix stays the expression that it is. */
+const MAX_VALUES = 32;
 
 /** GitHub Actions' YAML → "workflow". */
 export const githubWorkflow: Format = {
@@ -117,20 +121,27 @@ function jobsOf(data: Tree, file: ReportFile): WorkflowJob[] {
   const jobs = data["jobs"];
   const all = isRecord(jobs) ? Object.entries(jobs) : [];
   if (all.length === 0) throw refuse("intake-empty", `${file.name}: a workflow without any job`);
+  if (all.length > MAX_JOBS) throw wrong(file, `${all.length} jobs, at most ${MAX_JOBS} are read`);
   const made = all.map(([id, job]) => {
     if (!isRecord(job)) throw wrong(file, `the job "${id}" is empty`);
     return jobOf(id, job, data, file);
   });
-  for (const { id, needs } of made) checkNeeds(id, needs, made, file);
+  const byId = new Map(made.map((job) => [job.id, job]));
+  for (const { id, needs } of made) checkNeeds(id, needs, byId, file);
   return made;
 }
 
 /** A workflow with a circle, or with a job that is not there, never starts. */
-function checkNeeds(id: string, needs: readonly string[], jobs: readonly WorkflowJob[], file: ReportFile): void {
+function checkNeeds(
+  id: string,
+  needs: readonly string[],
+  jobs: ReadonlyMap<string, WorkflowJob>,
+  file: ReportFile,
+): void {
   const seen = new Set<string>();
   const open = [...needs];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const job = jobs.find((one) => one.id === next);
+    const job = jobs.get(next);
     if (job === undefined) throw wrong(file, `the job "${id}" needs "${next}", which is not there`);
     if (next === id) throw wrong(file, `the job "${id}" waits for itself`);
     if (!seen.has(next)) open.push(...job.needs);
@@ -190,13 +201,14 @@ function matrixOf(job: Tree): Matrix {
   const { include, ...keys } = matrix as { include?: unknown } & Tree;
   if (include !== undefined && !Array.isArray(include)) return {};
   const added: unknown[] = include ?? [];
-  if (added.some((one) => !isRecord(one))) return {};
+  if (added.length > MAX_JOBS || added.some((one) => !isRecord(one))) return {};
   const names = new Set([...Object.keys(keys), ...added.flatMap((one) => Object.keys(one as Tree))]);
+  if (names.size > MAX_JOBS) return {};
   return Object.fromEntries(
     [...names].flatMap((name) => {
       const own = keys[name] ?? [];
       const all = [...(Array.isArray(own) ? own : [undefined]), ...added.flatMap((one) => (one as Tree)[name] ?? [])];
-      return all.every(isPlain) ? [[name, [...new Set(all.map(String))]]] : [];
+      return all.length <= MAX_JOBS && all.every(isPlain) ? [[name, [...new Set(all.map(String))]]] : [];
     }),
   );
 }
@@ -210,6 +222,11 @@ function resolved(value: string, matrix: Matrix): readonly string[] {
   const key = /^\s*\$\{\{\s*matrix\.([\w-]+)\s*\}\}\s*$/.exec(value)?.[1];
   const values = key !== undefined && Object.hasOwn(matrix, key) ? matrix[key] : undefined;
   return values === undefined || values.length === 0 ? [value] : values;
+}
+
+function few(value: string, matrix: Matrix): readonly string[] {
+  const values = resolved(value, matrix);
+  return values.length > MAX_VALUES ? [value] : values;
 }
 
 function runnersOf(value: unknown, matrix: Matrix, place: string, file: ReportFile): string[] {
@@ -249,7 +266,7 @@ function stepOf(step: Tree, { matrix, shell, place }: Surroundings, file: Report
   if (action === "") throw wrong(file, `${place} uses nothing`);
   const inputs = isRecord(step["with"]) ? Object.entries(step["with"]) : [];
   const given = inputs.flatMap(([key, value]) =>
-    isPlain(value) && String(value).trim() !== "" ? [[key, resolved(String(value), matrix)] as const] : [],
+    isPlain(value) && String(value).trim() !== "" ? [[key, few(String(value), matrix)] as const] : [],
   );
   return {
     ...doubt,

@@ -14,7 +14,7 @@ const UNCERTAIN =
 
 const QUOTED = /"(?:[^"\\]|\\.)*"|'[^']*'/g;
 
-/** Longer commands are left out: nobody asks for them. */
+/** Longer lines are no commands that anybody asks for, and take patterns too long: a script is read until the first. */
 const MAX_LENGTH = 1_000;
 
 /**
@@ -28,7 +28,9 @@ export function commandsOf(script: string): string[] {
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
   // A quote that is left open goes on in the next line: what follows may be text.
-  const end = lines.findIndex((line) => UNCERTAIN.test(line) || /["'`]/.test(line.replace(QUOTED, "")));
+  const end = lines.findIndex(
+    (line) => line.length > MAX_LENGTH || UNCERTAIN.test(line) || /["'`]/.test(line.replace(QUOTED, "")),
+  );
   const read = end === -1 ? lines : lines.slice(0, end);
   return read.flatMap((line, index) => certain(line, index === lines.length - 1));
 }
@@ -48,5 +50,5 @@ function certain(line: string, isLast: boolean): string[] {
         .replace(/\s+/g, " ")
         .trim(),
     )
-    .filter((command) => command !== "" && command.length <= MAX_LENGTH);
+    .filter((command) => command !== "");
 }

@@ -198,6 +198,24 @@ describe("a workflow's file", () => {
     expect(await refusal(() => facts(large))).toMatch(/^intake-workflow: ci.yml: 6\d+ bytes/);
   });
 
+  it("has an end, whatever is in it", async () => {
+    const started = performance.now();
+    const matrix = `{ os: [${Array.from({ length: 300 }, (_, index) => `m${index}`).join(", ")}] }`;
+    const jobs = (count: number, run: string): string =>
+      Array.from(
+        { length: count },
+        (_, index) =>
+          `  j${index}:\n    strategy: { matrix: ${matrix} }\n    runs-on: \${{ matrix.os }}\n    steps: [{ run: '${run}' }]\n`,
+      ).join("");
+    const head = "name: CI\non: push\njobs:\n";
+    expect(job(text(`${head}${jobs(1, "x")}`), "j0").runners).toEqual(["${{ matrix.os }}"]);
+    expect(job(text(`${head}${jobs(1, `"${'\\\\"'.repeat(100_000)}`)}`), "j0").steps).toEqual([{ commands: [] }]);
+    expect(await refusal(() => facts(text(`${head}${jobs(257, "x")}`, "ci.yml")))).toBe(
+      "intake-workflow: ci.yml: 257 jobs, at most 256 are read",
+    );
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   it("is no other YAML", async () => {
     const file = text(readFileSync("Pulumi.production.yaml", "utf8"));
     expect(await refusal(() => intake([file], stated))).toMatch(/^intake-unknown-format/);
