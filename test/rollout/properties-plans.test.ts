@@ -54,6 +54,17 @@ const approval = fc.record({
   validFor: fc.constant("1 day"),
 });
 
+const DECLARED = { kind: "declared", title: "It is there", owner: "sre", components: ["waf/ddos", "canary/route"] };
+const MARKED = {
+  marks: [
+    { id: "detected", title: "Detected", within: "10 seconds" },
+    { id: "done", title: "Done", within: "30 seconds" },
+  ],
+  levels: {
+    code: { title: "Back", within: "1 minute", does: ["Go back"], drill: "rollback", drillMaxAge: "2 days" },
+  },
+};
+
 const steps = fc
   .uniqueArray(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 4 })
   .chain((weights) =>
@@ -74,6 +85,11 @@ const written: fc.Arbitrary<string> = fc
       live: fc.array(live, { maxLength: 2 }),
       approvals: fc.array(approval, { maxLength: 2 }),
       steps,
+      asked: fc.array(criterion, { maxLength: 2 }),
+      declared: fc.boolean(),
+      fallback: fc.boolean(),
+      finish: fc.array(criterion, { maxLength: 2 }),
+      marks: fc.boolean(),
     }),
     { minLength: 1, maxLength: 3 },
   )
@@ -108,7 +124,14 @@ const written: fc.Arbitrary<string> = fc
           },
           canary: {
             owner: "sre",
-            steps: stage.steps,
+            steps: stage.steps.map((step, at) => ({
+              ...step,
+              criteria: [
+                ...(at === 1 ? stage.asked : []).map((one, id) => ({ ...HEAD, ...one, id: `step-${id}` })),
+                ...(at === 0 && stage.declared ? [{ ...DECLARED, id: "declared" }] : []),
+              ],
+            })),
+            ...(stage.fallback ? { fallback: { to: "baseline" } } : {}),
             judge: {
               minRequests: 20,
               errorRate: { below: "2x", of: "baseline", floor: "0.1%" },
@@ -116,8 +139,16 @@ const written: fc.Arbitrary<string> = fc
               health: { passing: "100%" },
             },
           },
+          ...(stage.finish.length === 0
+            ? {}
+            : {
+                finish: {
+                  after: "1 day",
+                  criteria: stage.finish.map((one, id) => ({ ...HEAD, ...one, id: `finish-${id}` })),
+                },
+              }),
         })),
-        rollback: { within: "1 minute", tell: ["sre"] },
+        rollback: { within: "1 minute", tell: ["sre"], ...(stages[0]?.marks === true ? MARKED : {}) },
       },
       { aliasDuplicateObjects: false },
     ),
@@ -154,6 +185,16 @@ const losses: fc.Arbitrary<(world: World) => World> = fc.oneof(
   fc.constant((world: World) => ({ ...world, clockFailure: "off" })),
   fc.constant((world: World) => ({ ...world, stages: {} })),
   fc.constant(({ route: _, ...world }: World) => world),
+  fc.constant(({ controls: _, ...world }: World) => world),
+  fc.constant(({ declared: _, ...world }: World) => world),
+  fc.constant(({ content: _, ...world }: World) => world),
+  fc
+    .nat(40)
+    .map((at) =>
+      changed(at, (item) =>
+        item.kind === "drill" ? { ...item, facts: { ...item.facts, marks: item.facts.marks?.slice(1) ?? [] } } : item,
+      ),
+    ),
 );
 
 function changed(at: number, change: (item: Evidence) => Evidence): (world: World) => World {
@@ -234,6 +275,24 @@ describe("over generated plans", () => {
           }
           if (to !== canary.weight) canary = { ...canary, weight: to, routed: to, since: now };
         }
+      }),
+      { numRuns: 60 },
+    );
+  });
+  test("a finish lets nothing in that the entry did not: with anything else changed it asks all that the entry asks", () => {
+    const finishes = gates.filter(([plan]) => plan.stages.some(({ finish }) => finish !== undefined));
+    fc.assert(
+      fc.property(finishes, ([plan]) => {
+        const stage = plan.stages.find(({ finish }) => finish !== undefined)?.name ?? "";
+        const ids = (world: World) => decide(plan, { stage }, world).findings.map(({ criterion: id }) => id);
+        const promotion = goodWorld(plan, { stage, finish: true });
+        const entry = ids(goodWorld(plan, { stage }));
+        expect(ids({ ...promotion, content: "another" })).toEqual(expect.arrayContaining(entry));
+        const other = { ...promotion.release, commit: "d".repeat(40) };
+        expect(ids({ ...promotion, release: other })).toEqual(expect.arrayContaining(entry));
+        expect(ids({ ...promotion, baseline: other })).toEqual(expect.arrayContaining(entry));
+        const evidence = entry.filter((id) => id.startsWith("evidence-"));
+        expect(ids(promotion)).toEqual(expect.arrayContaining(evidence));
       }),
       { numRuns: 60 },
     );
