@@ -13,10 +13,13 @@ import { readEvidence } from "../../evidence/read";
 import { parseStatement } from "../../evidence/statement";
 import { openStore, type Store } from "../../evidence/store";
 import { parseTrust } from "../../evidence/trust";
+import { signTrustChange, standingOf } from "../../evidence/trust/changes";
+import { withRevocations } from "../../evidence/trust/open";
+import { readRevocations } from "../../evidence/trust/revocations";
 import { machineClock } from "../../rollout/clock";
 import { HoldpointError } from "../../rollout/errors";
 import { parsePlan } from "../../rollout/plan";
-import { COMMIT, envelope, HAPPY, NOW, world } from "./world";
+import { COMMIT, envelope, HAPPY, NOW, revocationsSource, trustSource, world } from "./world";
 
 const { keys, trust, store } = world();
 const RUNS = { numRuns: 200 };
@@ -585,6 +588,68 @@ describe("the trust file", () => {
         },
       ),
       RUNS,
+    );
+  });
+});
+
+describe("the list of revoked keys", () => {
+  it("that was damaged, or is anything else, is a problem or says what was signed; never thrown", () => {
+    const good = readRevocations(revocationsSource, trust, NOW).list;
+    expect(good?.serial).toBe(1);
+    const any = fc.oneof(
+      damaged(Buffer.from(revocationsSource)).map((bytes) => bytes.toString("latin1")),
+      fc.json(),
+      fc.string({ unit: "binary" }),
+    );
+    fc.assert(
+      fc.property(any, (text) => {
+        const { list, problem } = readRevocations(text, trust, NOW);
+        if (list === undefined) expect(problem?.id).toBe("trust.revocations");
+        else expect(list.body.equals(good?.body ?? Buffer.alloc(0))).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("a change of the trust file", () => {
+  const next = trustSource.replace("version: 1", "version: 2");
+  const changed = withRevocations(parseTrust(next, "trust.yaml"), revocationsSource, NOW);
+  const mark = { digest: digest(trustSource), version: 1, revocations: { serial: 1, revoked: [] } };
+  const change = { from: digest(trustSource), to: digest(next), version: 2, signedAt: NOW };
+  const bytes = Buffer.from(JSON.stringify(signTrustChange(change, keys.cto)));
+  const standing = (found: Buffer) =>
+    standingOf({
+      store: {
+        kept: () => Promise.resolve(trustSource),
+        find: () => Promise.resolve({ envelopes: [{ id: "x", file: "x", bytes: found }], rejected: [], gone: [] }),
+      },
+      trust: changed,
+      stage: "production",
+      record: { trust: mark },
+      now: NOW,
+    });
+
+  it("holds undamaged, so that the other means something", async () => {
+    expect((await standing(bytes)).problems).toEqual([]);
+  });
+
+  it("that was damaged holds only if what was signed is untouched; never thrown", async () => {
+    const payload = parseEnvelope(bytes).payload;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          damaged(bytes),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        async (found) => {
+          const { problems } = await standing(found);
+          if (problems.length === 0)
+            expect(Buffer.from(parseEnvelope(found).payload, "base64")).toEqual(Buffer.from(payload, "base64"));
+          else expect(problems.map(({ id }) => id)).toEqual(["trust"]);
+        },
+      ),
+      { numRuns: 100 },
     );
   });
 });
