@@ -189,7 +189,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** When evidence is gathered, in minutes from the window's opening: nothing of it is too old when it opens. */
-const BEFORE = -150;
+const BEFORE = -330;
+/** When the update plan is made and signed off, in minutes: a slow machine has time until the words of the day are asked for. */
+const SIGNING = -270;
 
 /** The next opening of OmniHub's window that has not closed yet, plan time. */
 function nextSunday(dir: string, minutes: number): number {
@@ -219,7 +221,7 @@ function moveOn(dir: string, time: number): string {
  */
 async function enterProduction({ teller, dir }: Story, title: string): Promise<void> {
   const opening = nextSunday(dir, 0);
-  await teller.chapter(title, moveOn(dir, opening - 120 * MINUTE));
+  await teller.chapter(title, moveOn(dir, opening + SIGNING * MINUTE));
   const plan = "update-plan.json";
   await teller.run(["pulumi", "preview", "-s", "production", ...PACK, "--save-plan", plan], { show: overview });
   const approve = (by: string): Promise<unknown> =>

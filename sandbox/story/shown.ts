@@ -43,10 +43,15 @@ export function outcome(text: string): readonly string[] {
   return [...overview(text).slice(0, 1), ...changed.map((line) => line.trim())];
 }
 
+/** Characters of a line that are shown. */
+const LONGEST = 140;
+
 /** That somebody signed, and what is still missing then. */
 export function signed(text: string): readonly string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return lines.slice(lines.findIndex((line) => line.startsWith("signed by ")));
+  const said = lines.slice(lines.findIndex((line) => line.startsWith("signed by ")));
+  // Whose other approvals do not count, and why, is a long list after a while.
+  return said.map((line) => (line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line));
 }
 
 /** The last lines that are no progress. */

@@ -86,7 +86,7 @@ export const PROOFS: readonly Case[] = [
       }),
     ),
   ),
-  tooOld("OH-102", "code-freeze", "freeze", "4 hours"),
+  tooOld("OH-102", "code-freeze", "freeze", "8 hours"),
   refused(["OH-102"], "main was frozen 23 hours ago", enter, "code-freeze", (world, plan) =>
     says("freeze", { since: world.now - 23 * HOUR })(world, plan),
   ),
