@@ -17,6 +17,7 @@ import {
   updatePlanDigest,
   type UpdatePlanContent,
 } from "../rollout/update-plan";
+import { confirm } from "./confirm";
 import type { Context, Outcome } from "./context";
 import { decideNow } from "./gate";
 import { exportState } from "./records";
@@ -52,7 +53,7 @@ export async function approve(context: Context, stage: string, options: ApproveO
   const before = await decideNow(context, stage);
   const lookedAt = Date.now();
   show(context, signing, change, options, before.decision.findings);
-  await confirm(context, stage, options);
+  await confirm(context, { what: "the stack's name", typed: stage }, options);
   checkStillSeen(lookedAt);
   // The content first: an approval whose update plan nobody can read would count for nothing.
   await signing.store.putUpdatePlan(change.binding.updatePlan, change.content);
@@ -198,16 +199,4 @@ function checkStillSeen(lookedAt: number): void {
 
 function oneLine({ criterion, verdict, found }: Finding): string {
   return `  ${verdict.padEnd(12)} ${criterion}: ${found}`;
-}
-
-/** A signature is a person's: without a terminal it has to be asked for by --yes. */
-async function confirm({ terminal }: Context, stage: string, { yes }: ApproveOptions): Promise<void> {
-  if (yes) return;
-  if (!terminal.interactive) {
-    throw new HoldpointError("usage", "found no terminal to ask on, and nothing was signed", {
-      remedy: "read the above, then add --yes",
-    });
-  }
-  const typed = await terminal.ask(`sign? type the stack's name (${stage}): `);
-  if (typed !== stage) throw new HoldpointError("usage", `found "${typed}", expected "${stage}"; nothing was signed`);
 }

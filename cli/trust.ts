@@ -23,6 +23,7 @@ import {
 import { HoldpointError } from "../rollout/errors";
 import { showDuration } from "../rollout/units";
 import { MAX_YAML_BYTES } from "../rollout/yaml";
+import { confirm } from "./confirm";
 import type { Context, Outcome } from "./context";
 import { setting, signAs, type SignerOptions } from "./signing";
 import { readStackFile, stagesOf, type StackFile } from "./stack-file";
@@ -161,7 +162,7 @@ export async function signChange(context: Context, newFile: string, options: Sig
       `it takes ${ruleText(old.changes)}; to be signed by ${identity.id}`,
     ].join("\n"),
   );
-  await confirm(context, `version ${next.version}`, options.yes);
+  await confirm(context, { what: "what is signed", typed: `version ${next.version}` }, options);
   for (const one of [before, text]) refuseSecrets("the trust file", one);
   const now = Date.now();
   const envelope = signTrustChange({ from: old.digest, to: next.digest, version: next.version, signedAt: now }, key);
@@ -327,7 +328,7 @@ async function writeList(
       `to be signed by ${identity.id}`,
     ].join("\n"),
   );
-  await confirm(context, `list ${said.serial}`, options.yes);
+  await confirm(context, { what: "what is signed", typed: `list ${said.serial}` }, options);
   const envelope: Envelope = cosigned === undefined ? signRevocations(list, key) : cosignRevocations(cosigned, key);
   const text = `${JSON.stringify(envelope)}\n`;
   const target = resolve(dirname(path), rule.file);
@@ -346,18 +347,6 @@ async function writeList(
       ...(problem && { problem: problem.found }),
     },
   };
-}
-
-/** A signature is a person's: without a terminal it has to be asked for by --yes. */
-async function confirm({ terminal }: Context, word: string, yes: boolean): Promise<void> {
-  if (yes) return;
-  if (!terminal.interactive) {
-    throw new HoldpointError("usage", "found no terminal to ask on, and nothing was signed", {
-      remedy: "read the above, then add --yes",
-    });
-  }
-  const typed = await terminal.ask(`sign? type "${word}": `);
-  if (typed !== word) throw new HoldpointError("usage", `found "${typed}", expected "${word}"; nothing was signed`);
 }
 
 function readText(file: string): string {

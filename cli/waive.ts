@@ -10,6 +10,7 @@ import { canaryStack } from "../rollout/stacks";
 import { parseDuration, showDuration } from "../rollout/units";
 import { unwaivable } from "../rollout/waivers";
 import { choice } from "../rollout/yaml";
+import { confirm } from "./confirm";
 import type { Context, Outcome } from "./context";
 import { decideNow } from "./gate";
 import { planOfStage } from "./plan-file";
@@ -45,7 +46,7 @@ export async function waive(context: Context, stage: string, id: string, options
     });
   }
   show(context, signing, release, { stage, id, before, options });
-  await confirm(context, id, options);
+  await confirm(context, { what: "the criterion's id", typed: id }, options);
   const { reason, obligation } = options;
   const binding = {
     stack: stage,
@@ -147,16 +148,4 @@ function show(
     `  before the next release: ${options.obligation}`,
   ];
   context.terminal.say(lines.join("\n"));
-}
-
-/** A signature is a person's: without a terminal it has to be asked for by --yes. */
-async function confirm({ terminal }: Context, id: string, { yes }: WaiveOptions): Promise<void> {
-  if (yes) return;
-  if (!terminal.interactive) {
-    throw new HoldpointError("usage", "found no terminal to ask on, and nothing was signed", {
-      remedy: "read the above, then add --yes",
-    });
-  }
-  const typed = await terminal.ask(`sign? type the criterion's id (${id}): `);
-  if (typed !== id) throw new HoldpointError("usage", `found "${typed}", expected "${id}"; nothing was signed`);
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { ApproveOptions } from "../approve";
 import type { Register } from "./index";
+import { AS, KEY } from "./signer";
 
 const HELP = `
 The approval is about exactly this change: its update plan, the program, configuration and secrets, and the state that
@@ -26,11 +27,8 @@ export const registerApprove: Register = (program, context, ended) => {
     )
     .option("--item <text>", "conditional: what must be done first; may be given again", collect, [])
     .option("--reason <text>", "rejected: why")
-    .option("--as <identity>", "who signs, as the trust file names them")
-    .option(
-      "--key <file>",
-      "key to sign with: PEM, or an OpenSSH key (.pub: its private half is in the agent); in the sandbox found by --as",
-    )
+    .addOption(AS)
+    .addOption(KEY)
     .option("--yes", "sign without asking", false)
     .addHelpText("after", HELP)
     .action(async (stage: string, options: ApproveOptions) => {

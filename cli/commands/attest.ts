@@ -3,6 +3,7 @@ import { HoldpointError } from "../../rollout/errors";
 import type { Context, Outcome } from "../context";
 import { registerAdd, registerExport } from "./envelopes";
 import type { Register } from "./index";
+import { AS, KEY } from "./signer";
 
 const HELP = `
 Files are recognised by their content: test results, coverage, scans, lists of components, load tests, benchmarks, costs,
@@ -131,11 +132,8 @@ function common(command: Command): Command {
     command
       // Not a required option: commander would ask `attest` for it when `attest run` already has it.
       .option("--stage <stage>", "the stage in which it was observed (required)")
-      .option("--as <identity>", "who signs, as the trust file names them")
-      .option(
-        "--key <file>",
-        "key to sign with: PEM, or an OpenSSH key (.pub: its private half is in the agent); in the sandbox found by --as",
-      )
+      .addOption(AS)
+      .addOption(KEY)
       .option("--commit <commit>", "what it is about, in place of the stack file's release: a full git commit")
       .option("--image <image>", "what it is about: an image with its digest")
   );

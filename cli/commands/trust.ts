@@ -3,6 +3,7 @@ import { Option } from "commander";
 import type { Context, Outcome } from "../context";
 import type { RevokeOptions, SignChangeOptions, TrustOptions, TrustSignOptions } from "../trust";
 import type { Register } from "./index";
+import { AS, KEY } from "./signer";
 
 const SIGN_HELP = `
 A change of the trust file counts when those have signed it whom the version before names under "changes". The new file's
@@ -93,11 +94,5 @@ function staged(command: Command): Command {
 }
 
 function signing(command: Command): Command {
-  return command
-    .option("--as <identity>", "who signs, as the trust file names them")
-    .option(
-      "--key <file>",
-      "key to sign with: PEM, or an OpenSSH key (.pub: its private half is in the agent); in the sandbox found by --as",
-    )
-    .option("--yes", "sign without asking", false);
+  return command.addOption(AS).addOption(KEY).option("--yes", "sign without asking", false);
 }

@@ -1,5 +1,6 @@
 import type { WaiveOptions } from "../waive";
 import type { Register } from "./index";
+import { AS, KEY } from "./signer";
 
 const HELP = `
 A waiver is for one criterion, one release, one stage and one version of the plan, and for hours. The plan says who may
@@ -23,11 +24,8 @@ export const registerWaive: Register = (program, context, ended) => {
     .requiredOption("--reason <text>", "why")
     .requiredOption("--for <duration>", 'for how long: "4 hours"')
     .requiredOption("--obligation <text>", "what will be done before the next release")
-    .option("--as <identity>", "who signs, as the trust file names them")
-    .option(
-      "--key <file>",
-      "key to sign with: PEM, or an OpenSSH key (.pub: its private half is in the agent); in the sandbox found by --as",
-    )
+    .addOption(AS)
+    .addOption(KEY)
     .option("--yes", "sign without asking", false)
     .addHelpText("after", HELP)
     .action(async (stage: string, criterion: string, options: WaiveOptions) => {
