@@ -1,9 +1,11 @@
 /** Plans as the linter sees them: mistakes, then what is contradictory or dangerous. */
+import { readCalendars } from "../evidence/calendar-files";
 import { HoldpointError } from "../rollout/errors";
 import { lintPlan, RULES } from "../rollout/lint";
 import type { LintFinding } from "../rollout/lint";
 import { sarif } from "../rollout/lint/sarif";
 import type { SarifFinding } from "../rollout/lint/sarif";
+import type { Plan } from "../rollout/plan";
 import { readPlan } from "./plan-file";
 import { replaceFile } from "./write-file";
 
@@ -45,8 +47,30 @@ function lintFile(root: string, file: string): Linted {
       criteria: enter.criteria.length,
       steps: canary?.steps.length ?? 0,
     })),
-    findings: lintPlan(plan),
+    findings: [...lintPlan(plan), ...unreadableCalendars(root, plan)],
   };
+}
+
+/** Calendars of the plan's freezes that no gate could read: no rule of the plan alone can see that. */
+function unreadableCalendars(root: string, plan: Plan): LintFinding[] {
+  const calendars = readCalendars(root, plan);
+  return plan.freezes.flatMap(({ id }, index) => {
+    const calendar = calendars[id];
+    if (calendar === undefined || !("failure" in calendar)) return [];
+    const at = plan.source.at(["freezes", index]);
+    const colon = at.lastIndexOf(":");
+    return [
+      {
+        rule: "calendar-unreadable",
+        level: "error" as const,
+        file: at.slice(0, colon),
+        line: Number(at.slice(colon + 1)),
+        found: calendar.failure,
+        wrong: `the freeze "${id}" can't be known, and a freeze that can't be known shuts the gate`,
+        instead: "the calendar's file beside the plan, or its path from the plan's folder",
+      },
+    ];
+  });
 }
 
 /** A finding for a person: place, rule, and three lines. */

@@ -71,6 +71,12 @@ function checkAskedFor({ path }: Placed, stages: readonly Tree[]): Mistake[] {
   return [{ path, found, expected: `a criterion of kind window with "window: ${String(name)}"` }];
 }
 
+/** A criterion as it can be written into the gate, with an owner of the plan. */
+function example(kind: string, id: string, plan: Tree): string {
+  const [owner = "<owner>"] = Object.keys(tree(plan["owners"]));
+  return `{ kind: ${kind}, id: ${id}, title: …, owner: ${owner} }`;
+}
+
 function checkStage(stage: Tree, index: number, plan: Tree): Mistake[] {
   const path: Path = ["stages", index];
   const asked = criteriaOf(stage, "enter");
@@ -82,7 +88,7 @@ function checkStage(stage: Tree, index: number, plan: Tree): Mistake[] {
     mistakes.push({
       path: [...path, "window"],
       found: "a window that the gate does not ask for",
-      expected: "a criterion of kind window in the stage's gate",
+      expected: `a criterion of kind window in the stage's gate: ${example("window", "in-window", plan)}`,
     });
   }
   const frozen = list(plan["freezes"])
@@ -92,7 +98,7 @@ function checkStage(stage: Tree, index: number, plan: Tree): Mistake[] {
     mistakes.push({
       path: [...path, "enter"],
       found: "a gate that does not ask for the plan's freezes",
-      expected: "a criterion of kind no-freeze, or freezes that name other stages",
+      expected: `a criterion of kind no-freeze, ${example("no-freeze", "no-freeze", plan)}, or freezes that name other stages`,
     });
   }
   if (stage["exit"] !== undefined && index === list(plan["stages"]).length - 1) {

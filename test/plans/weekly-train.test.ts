@@ -35,3 +35,21 @@ test("a backport's step ends inside its own window, too", () => {
     found: "the step would end after the window, which closes on Friday 2026-11-20 20:00 UTC",
   });
 });
+
+test.each([
+  ["done", "GO"],
+  ["not-done", "NO-GO"],
+] as const)("where somebody attests that no data was lost is %s, a step is %s", (outcome, decided) => {
+  const ask = { stage: "group2", type: "train", to: 10 };
+  const world = goodWorld(plan, ask);
+  const [piece] = world.evidence.filter(({ kind }) => kind === "check");
+  if (piece?.kind !== "check") throw new Error("no check in the good world");
+  const said = {
+    ...piece,
+    id: "f".repeat(64),
+    facts: { check: "no-data-lost", outcome },
+    finishedAt: world.now,
+    signers: [{ id: "sam", roles: ["sre"] }],
+  };
+  expect(decide(plan, ask, { ...world, evidence: [...world.evidence, said] }).outcome).toBe(decided);
+});

@@ -45,7 +45,7 @@ describe("a mistake about time", () => {
       /: windows\.train: found a window that no gate asks for, expected a criterion of kind window with "window: train"$/,
     );
     expect(refusal({ production: `    window: ${WINDOW}` })).toMatch(
-      /found a window that the gate does not ask for, expected a criterion of kind window in the stage's gate$/,
+      /found a window that the gate does not ask for, expected a criterion of kind window in the stage's gate: \{ kind: window, id: in-window, /,
     );
     // The criterion asks for another window than the stage's own.
     expect(refusal({ ...train(""), production: `    window: ${WINDOW}` })).toMatch(

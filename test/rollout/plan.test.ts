@@ -199,7 +199,7 @@ describe("a mistake in a plan", () => {
   test("in a window that the gate forgot is told", () => {
     const criterion = TEXT.slice(TEXT.indexOf("        - kind: window"), TEXT.indexOf("        - kind: sign-off"));
     expect(changed(criterion, "")).toMatch(
-      /stages\[1\]\.window: found a window that the gate does not ask for, expected a criterion of kind window in the stage's gate$/,
+      /stages\[1\]\.window: found a window that the gate does not ask for, expected a criterion of kind window in the stage's gate: \{ kind: window, id: in-window, title: …, owner: devops \}$/,
     );
   });
   test("that would let the author approve is told", () => {
