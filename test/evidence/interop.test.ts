@@ -12,7 +12,7 @@ import { parseStatement } from "../../evidence/statement";
 import { fakeSigstore, ISSUER, WORKFLOW } from "./fake-sigstore";
 import type { Signing } from "./fake-sigstore";
 import { makeKey, signSsh } from "./ssh";
-import { ed25519, HAPPY, NOW, p256 } from "./world";
+import { ed25519, HAPPY, NOW, p256, publicOf } from "./world";
 import { PREDICATES } from "../../evidence/predicates";
 
 const FIXTURES = "test/fixtures/signatures";
@@ -67,6 +67,42 @@ describe("what other tools signed", () => {
     const payload = Buffer.from("{}").toString("base64");
     expect(() => verify({ ...envelope, payload }, [key(publicKey)])).toThrow(EnvelopeError);
     expect(() => verify(envelope, [key("in-toto/statement.ecdsa.pub")])).toThrow(EnvelopeError);
+  });
+});
+
+describe("an envelope as witness writes its collections", () => {
+  // Statement v0.1, subjects by digests of git's own, and beside the signature what its own verifier reads.
+  const statement = {
+    _type: "https://in-toto.io/Statement/v0.1",
+    subject: [
+      {
+        name: "https://witness.dev/attestations/product/v0.1/file:shop",
+        digest: {
+          "gitoid:sha1": "gitoid:blob:sha1:0",
+          "gitoid:sha256": "gitoid:blob:sha256:0",
+          sha256: "a".repeat(64),
+        },
+      },
+      { name: "https://witness.dev/attestations/git/v0.1/commithash:0", digest: { sha1: "0".repeat(40) } },
+    ],
+    predicateType: "https://witness.testifysec.com/attestation-collection/v0.1",
+    predicate: { name: "build", attestations: [] },
+  };
+  const signer = ed25519();
+  const { signatures, ...envelope } = sign(STATEMENT_TYPE, Buffer.from(JSON.stringify(statement)), [signer]);
+  const beside = { certificate: "AAAA", intermediates: ["AAAA"], timestamps: [{ type: "tsp", data: "AAAA" }] };
+  const text = JSON.stringify({ ...envelope, signatures: signatures.map((one) => ({ ...one, ...beside })) });
+
+  it("verifies by its key, and its statement is read", () => {
+    const { body } = verify(parseSigned(text).envelope, [publicOf(signer)]);
+    expect(parseStatement(body)).toMatchObject({
+      subject: { commits: [], sha256: ["a".repeat(64)] },
+      predicateType: statement.predicateType,
+    });
+  });
+
+  it("counts for nobody by the certificate and the timestamp beside its signature", () => {
+    expect(() => verify(parseSigned(text).envelope, [publicOf(ed25519())])).toThrow(EnvelopeError);
   });
 });
 
