@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeRequest, programDigest, requestDigest, type RawConfiguration } from "../../evidence/request";
+import {
+  contentDigest,
+  makeRequest,
+  programDigest,
+  requestDigest,
+  type RawConfiguration,
+} from "../../evidence/request";
 import type { HoldpointError } from "../../rollout/errors";
 
 let root: string;
@@ -30,6 +36,31 @@ const configuration = (
 });
 const secrets = { "holdpoint:token": "hunter2", "holdpoint:digestKey": "k".repeat(64) };
 const digestOf = (raw = configuration(), stack = "production") => requestDigest(makeRequest(root, stack, raw));
+
+describe("what runs, whatever the baseline", () => {
+  const content = (raw = configuration(), stack = "production") => contentDigest(makeRequest(root, stack, raw), raw);
+  const baseline = (text: string) => configuration({ "holdpoint:baseline": text });
+
+  it("is the same for another baseline, another trust file, and other calendars", () => {
+    const before = content(baseline("a"));
+    expect(content(baseline("b"))).toBe(before);
+    write("trust.yaml", "trust ");
+    expect(content(baseline("a"))).toBe(before);
+    const raw = baseline("a");
+    expect(contentDigest(makeRequest(root, "production", raw, "c".repeat(64)), raw)).toBe(before);
+  });
+
+  it.each([
+    ["another value", () => content(configuration({ "holdpoint:weight": "25" }))],
+    ["another stack", () => content(configuration(), "staging")],
+    ["a secret's other value", () => content(configuration({ ...secrets, "holdpoint:token": "hunter3" }))],
+    ["another program", () => (write("index.ts", "export {};"), content())],
+    ["another plan", () => (write("plan.yaml", "plan "), content())],
+  ])("is another one with %s", (_, changed) => {
+    const before = [content(), content(configuration(secrets))];
+    expect(before).not.toContain(changed());
+  });
+});
 
 describe("a request", () => {
   it("is the same for the same configuration, program, plan and trust file", () => {
