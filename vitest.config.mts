@@ -4,10 +4,10 @@ import { defineConfig } from "vitest/config";
 const PROCESSES = [
   "test/toolchain/**/*.test.ts",
   "test/sandbox/**/*.test.ts",
-  "test/components/{declare,inventory,rules}.test.ts",
+  "test/components/{additions,declare,flags,inventory,rules}.test.ts",
   "test/policies/{compiled,lazy,world}.test.ts",
   "test/analysis/readings-promtool.test.ts",
-  "test/cli/{pulumi,rollback,watch-step}.test.ts",
+  "test/cli/{canary,init,pulumi,rollback,rollback-said,watch-step}.test.ts",
   "test/evidence/{attest-run,s3-moto,ssh-sign,store-s3}.test.ts",
 ];
 
