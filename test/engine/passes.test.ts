@@ -64,7 +64,7 @@ describe("OmniHub's whole plan", () => {
     await approve("production", plan, "carl@omnihub.dev");
     moveTo(whole.dir, OPENING - 14 * MINUTE);
     const early = await approve("production", plan, "priya@omnihub.dev");
-    expect(early.text.slice(early.text.indexOf("still missing"))).toMatch(
+    expect(early.text.slice(early.text.indexOf("still missing")).trim()).toMatch(
       /^still missing:\n {2}fail +deployment-window: .*$/,
     );
     const refused = await whole.expectRefused("production", () => whole.up("production", "--plan", plan));
