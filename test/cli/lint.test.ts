@@ -56,6 +56,7 @@ ${fixture("beta")}: no mistake, 1 to look at (limited-beta: 1 criteria, 0 canary
       "warning branch-unapproved",
       "error branch-unproved",
       "note marks-are-cumulative",
+      "warning marks-unproved",
       "note detection-from-trigger",
     ]);
     for (const { ruleId, ruleIndex, kind } of run.results) {
