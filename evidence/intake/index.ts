@@ -20,7 +20,7 @@ import { osvScanner } from "./osv-scanner";
 import { pagerduty } from "./pagerduty";
 import type { Format, ReportFile } from "./report";
 import { refuse } from "./report";
-import { restic } from "./restic";
+import { restic, resticRestore } from "./restic";
 import { slsaProvenance } from "./provenance";
 import { sarif } from "./sarif";
 import { cycloneDx, cycloneDxXml } from "./cyclonedx";
@@ -38,6 +38,7 @@ export const FORMATS: readonly Format[] = [
   infracost,
   pagerduty,
   restic,
+  resticRestore,
   githubRuns,
   pullRequests,
   gitMerges,

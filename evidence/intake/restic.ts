@@ -1,12 +1,15 @@
 /**
  * `restic backup --json` (restic 0.17 or newer, which writes start and end), and beside it `restic check --json`. The
  * integrity is what the check says; without a check it is "unverified", which a gate that wants it verified refuses.
+ * `restic restore --json` is a drill: it says how long it took, not when, and nothing of what the restored data is worth.
  */
 import { z } from "zod";
+import { showDuration } from "../../rollout/units";
 import type { BackupPredicate } from "../predicates/backup";
+import type { DrillPredicate } from "../predicates/drill";
 import { formatUtc, parseInstant } from "../time";
 import type { Format, ReportFile } from "./report";
-import { finish, isRecord, refuse, required } from "./report";
+import { finish, isRecord, refuse, required, single } from "./report";
 import { readAs } from "./schema";
 
 const backupSummary = z.object({
@@ -24,7 +27,7 @@ const checkSummary = z.object({
 export const restic: Format = {
   name: "restic JSON",
   kind: "backup",
-  recognises: (file) => messages(file).length > 0,
+  recognises: (file) => messages(file).length > 0 && summaryOf(file, "files_restored") === undefined,
   read(files, stated) {
     const backupFile = files.find(
       (file) => summaryOf(file, "snapshot_id") !== undefined || summaryOf(file, "files_new") !== undefined,
@@ -58,6 +61,44 @@ export const restic: Format = {
   },
 };
 
+const restoreSummary = z.object({
+  seconds_elapsed: z.number().nonnegative().default(0),
+  total_files: z.number().int(),
+  files_restored: z.number().int(),
+  files_skipped: z.number().int().default(0),
+});
+
+/** A restore's JSON lines → "drill". One with errors, or that did not bring back every file, is a drill that failed. */
+export const resticRestore: Format = {
+  name: "restic restore JSON",
+  kind: "drill",
+  recognises: (file) => summaryOf(file, "files_restored") !== undefined,
+  read(files, stated) {
+    const file = single(files, "restic restore JSON");
+    const summary = summaryOf(file, "files_restored");
+    const found = readAs(restoreSummary, summary, file, "restic's restore summary");
+    const { total_files: all, files_restored: restored, files_skipped: skipped } = found;
+    if (all === 0) throw refuse("intake-empty", `${file.name}: restic restored no file`);
+    const { finishedOn, ...stating } = finish(file, undefined, stated);
+    // Whole seconds, rounded down, and left out where there are none: it may have taken one more.
+    const took = (found.seconds_elapsed + 1) * 1000;
+    const passed = !hasErrors(file) && restored + skipped === all;
+    const predicate: DrillPredicate = {
+      finishedOn,
+      ...stating,
+      startedOn: formatUtc(Date.parse(finishedOn) - took),
+      stage: stated.stage,
+      drill: "restore",
+      outcome: passed ? "passed" : "failed",
+      integrity: "unverified",
+    };
+    return {
+      predicate,
+      summary: `restore of ${restored + skipped} of ${all} files in ${showDuration(took)}: ${predicate.outcome}`,
+    };
+  },
+};
+
 function messages({ jsonLines }: ReportFile): Readonly<Record<string, unknown>>[] {
   const lines = jsonLines ?? [];
   const found = lines.filter(isRecord).filter((line) => typeof line["message_type"] === "string");
@@ -72,11 +113,14 @@ function summaryOf(file: ReportFile, member: string): Readonly<Record<string, un
 
 function failOnErrors(files: readonly ReportFile[]): void {
   for (const file of files) {
-    if (!messages(file).some((line) => line["message_type"] === "error" || line["message_type"] === "exit_error"))
-      continue;
+    if (!hasErrors(file)) continue;
     if (summaryOf(file, "num_errors") !== undefined) continue;
     throw refuse("intake-run-failed", `${file.name}: restic reports errors; files are missing from this backup`);
   }
+}
+
+function hasErrors(file: ReportFile): boolean {
+  return messages(file).some((line) => line["message_type"] === "error" || line["message_type"] === "exit_error");
 }
 
 function integrityOf(file: ReportFile): "verified" | "failed" {

@@ -445,6 +445,42 @@ describe("PagerDuty on-calls", () => {
   });
 });
 
+describe("a restic restore", () => {
+  const path = "restic/restore.jsonl";
+  it("is a drill of the time that it took, which ended when the attester says; nobody verified its data", () => {
+    const taken = intake([fixture(path)], { finishedAt: NOW });
+    expect(taken).toMatchObject({
+      kind: "drill",
+      facts: { drill: "restore", outcome: "passed", took: 96_000, integrity: "unverified" },
+      finishedAt: new Date(NOW).toISOString(),
+      statedBy: true,
+      summary: "restore of 4 of 4 files in 1 minute 36 seconds: passed",
+    });
+  });
+  it.each<[string, string | RegExp, string]>([
+    [
+      "with errors",
+      /^/,
+      '{"message_type":"error","error":{"message":"no space left"},"during":"restore","item":"/a"}\n',
+    ],
+    ["that did not bring back every file", '"files_restored":3', '"files_restored":2'],
+  ])("%s has failed", (_name, from, to) => {
+    expect(intake([edited(path, from, to)], { finishedAt: NOW }).facts).toMatchObject({ outcome: "failed" });
+  });
+  it.each<[string, () => ReportFile, RegExp]>([
+    ["without its end", () => fixture(path), /^intake-missing-field: restore\.jsonl does not say when it was made/],
+    [
+      "of nothing",
+      () => edited(path, /"total_files":4,"files_restored":3/, '"total_files":0,"files_restored":0'),
+      /^intake-/,
+    ],
+    ["that was cut off", () => edited(path, /\n.*summary.*\n/, "\n"), /^intake-truncated: /],
+  ])("%s is refused", async (_name, file, message) => {
+    const stated = message.source.includes("does not say") ? {} : { finishedAt: NOW };
+    expect(await refusal(() => intake([file()], stated))).toMatch(message);
+  });
+});
+
 describe("a restic backup", () => {
   const said = { scope: "full", trigger: "manual" as const };
   const backup = fixture("restic/backup.jsonl");
