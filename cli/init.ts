@@ -90,9 +90,9 @@ function filesOf(root: string, plan: Plan, stage: Stage, from: Pattern): Wanted[
   ];
 }
 
-/** An example that no zone has: settings are zone-wide, so each stage needs one of its own. */
+/** An example that no zone has, nor any of the patterns: settings are zone-wide, so each stage needs one of its own. */
 function zoneOf(index: number): string {
-  return String(index + 1).padStart(32, "0");
+  return String(index + 101).padStart(32, "0");
 }
 
 function commonEdits(plan: Plan, { named }: Pattern): Edit[] {

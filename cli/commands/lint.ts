@@ -32,7 +32,10 @@ export const registerLint: Register = (program, context, ended) => {
       const linted = lintFiles(context.root, files, sarif === undefined ? undefined : resolve(sarif));
       for (const { plan: file, stages, findings } of linted) {
         for (const finding of findings) context.terminal.say(renderFinding(finding));
-        const parts = stages.map(({ name, criteria, steps }) => `${name}: ${criteria} criteria, ${steps} canary steps`);
+        const parts = stages.map(
+          ({ name, criteria, steps }) =>
+            `${name}: ${criteria} ${criteria === 1 ? "criterion" : "criteria"}, ${steps} canary steps`,
+        );
         const sum = findings.length === 0 ? "" : `, ${findings.length} to look at`;
         context.terminal.say(`${file}: no mistake${sum} (${parts.join("; ")})`);
       }
