@@ -32,7 +32,7 @@ describe("holdpoint lint", () => {
   found: 10x the load of limited-beta in controlled-rollout, which has at most 5x its people
   wrong: its own users can't make that load: the criterion is never met, or met by chance
   write: a load test of this release: a criterion of kind "measurement"
-${fixture("beta")}: no mistake, 1 to look at (limited-beta: 1 criteria, 0 canary steps; controlled-rollout: 1 criteria, 0 canary steps; production: 1 criteria, 0 canary steps)`,
+${fixture("beta")}: no mistake, 1 to look at (limited-beta: 1 criterion, 0 canary steps; controlled-rollout: 1 criterion, 0 canary steps; production: 1 criterion, 0 canary steps)`,
     );
   });
   it("ends with 0 where there are only warnings, and with 1 if it is strict", async () => {
