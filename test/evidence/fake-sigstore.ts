@@ -34,6 +34,8 @@ export interface Signing {
   readonly loggedAt?: number;
   /** Which log has it: v1 says when it was signed, v2 does not (its first entries were of another kind); v1 by default. */
   readonly log?: "v1" | "v2" | "v2-dsse" | "none";
+  /** What the entry of a v2 log is the digest of, where not of what was signed. */
+  readonly loggedBytes?: Buffer;
   /** When the timestamp authority says that the signature was there, each a stamp; none by default. */
   readonly stampedAt?: readonly number[];
   /** Without a timestamp of the certificate log. */
@@ -105,7 +107,7 @@ export function fakeSigstore(): FakeSigstore {
         const envelope = envelopeOf(bytes.toString("base64"));
         return {
           v1: () => entry(dsseBody(envelope, leaf), rekor, loggedAt),
-          v2: () => entryV2(hashedBody(pae(payloadType, body), bytes, leaf), tiles),
+          v2: () => entryV2(hashedBody(signing.loggedBytes ?? pae(payloadType, body), bytes, leaf), tiles),
           "v2-dsse": () => entryV2(dsseBodyV2(envelope, leaf), tiles),
         };
       });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { digest } from "../../evidence/canonical";
-import { EnvelopeError, sign, STATEMENT_TYPE } from "../../evidence/dsse";
+import { EnvelopeError, pae, sign, STATEMENT_TYPE } from "../../evidence/dsse";
 import { PREDICATES } from "../../evidence/predicates";
 import { publicPem } from "../../evidence/keys";
 import { judgeEnvelopes, readEvidence } from "../../evidence/read";
@@ -206,6 +206,12 @@ describe("a bundle of Rekor v2, whose entries carry no time", () => {
 
   it("counts where the root names no log, by the stamp alone", async () => {
     expect(fate(v2({ log: "none" }), await trustIn({ ...sigstore.root, tlogs: [] }))).toBe("ci-0");
+  });
+
+  it("does not count where its log has the digest of the payload alone, or of another envelope", async () => {
+    for (const loggedBytes of [BODY, pae(STATEMENT_TYPE, Buffer.from("{}"))]) {
+      expect(fate(v2({ loggedBytes }), await trustIn())).toMatch(/^signature-invalid: Sigstore: /);
+    }
   });
 
   it("does not count without a stamp", async () => {
