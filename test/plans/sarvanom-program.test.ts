@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import { plannedInventory } from "../../components/inventory";
 import { prometheusRules } from "../../components/monitoring/rules";
 import { parsePlan, stageOf } from "../../rollout/plan";
-import { stageSettings } from "../components/support";
+import { fullSettings } from "../components/support";
 import { decide, goodWorld } from "./good-world";
 
 const plan = parsePlan(readFileSync("plans/sarvanom.yaml", "utf8"), "plans/sarvanom.yaml");
 
 describe("the program of SarvanOM", () => {
   test("declares all that production asks for", () => {
-    const own = plannedInventory({ ...stageSettings("production"), stage: "production" }, plan);
+    const own = plannedInventory({ ...fullSettings("production"), stage: "production" }, plan);
     const world = goodWorld(plan, { stage: "production" });
     if (world.declared === undefined) throw new Error("nothing is declared");
     const declared = { ...world.declared, own };
