@@ -36,12 +36,25 @@ async function install(project, step) {
   if (upToDate(project)) return; // done by whoever held the lock before us
   if (!installedByHand(project)) {
     step.update("npm ci");
+    refuseLink(path.join(project, "node_modules"));
     fs.rmSync(stampOf(project), { force: true });
     const args = [npmScript(), "ci", "--no-audit", "--no-fund", "--include=dev"];
     const ended = await run(process.execPath, args, { cwd: project, deadlineMs: 15 * 60_000 });
     if (ended.code !== 0) throw new Error(`npm ci failed: ${lastWords(ended)}`);
   }
   fs.writeFileSync(stampOf(project), lockDigest(project)); // last: its presence says that all before it was done
+}
+
+/**
+ * `npm ci` empties node_modules first, through a link too: what it links to belongs to somebody else.
+ * @param {string} folder
+ */
+function refuseLink(folder) {
+  if (!fs.lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  const target = fs.readlinkSync(folder);
+  throw new Error(
+    `node_modules is a link to ${target}, whose packages are not those of package-lock.json; remove the link, or install them there`,
+  );
 }
 
 /** @param {string} project */

@@ -49,6 +49,14 @@ it("accepts what a person installed by hand", async () => {
   expect(fs.existsSync(at(stamp))).toBe(true);
 });
 
+it("does not empty the folder of another checkout that node_modules is a link to", async () => {
+  fs.mkdirSync(at("other"));
+  fs.writeFileSync(at("other/witness"), "of another checkout");
+  fs.symlinkSync(at("other"), at("node_modules"), "junction");
+  await expect(ensureDependencies(silent, project)).rejects.toThrow(/node_modules is a link to .*other/);
+  expect(fs.readdirSync(at("other"))).toEqual(["witness"]);
+});
+
 it("heals an installation that was interrupted", async () => {
   await ensureDependencies(silent, project);
   fs.rmSync(at(stamp));
