@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -92,6 +93,25 @@ describe("who signs", () => {
       );
     },
   );
+});
+
+it("attest --artifact takes a file and its signature, by the key that is named", async () => {
+  trusting();
+  const file = join(project.root, "key.pem");
+  const { publicKey, key } = await newKey(file, { passphrase: () => Promise.resolve(PASSPHRASE) });
+  const roles = { sre: { may: ["artifacts"] } } as const;
+  project.write("trust.yaml", trustText([["people", "sam", ["sre"], publicKey]], roles));
+  const content = Buffer.from([0xff, 0x00, 0x01]);
+  writeFileSync(join(project.root, "shop.tgz"), content);
+  project.write("shop.tgz.sig", sign(null, content, key.key).toString("base64"));
+  project.write("maker.pub", publicKey);
+  const at = (name: string): string => join(project.root, name);
+  const about = ["--commit", "0".repeat(40), "--key", file, "--finished-at", "2026-01-01T00:00:00Z"];
+  const what = ["--artifact", at("shop.tgz"), at("shop.tgz.sig")];
+  const done = await run("attest", "--stage", "staging", ...about, ...what, "--public-key", at("maker.pub"));
+  expect(done.said).toMatch(/^shop\.tgz, signed by [0-9a-f]{64}\nstored as/);
+  const unnamed = await run("attest", "--stage", "staging", ...about, ...what);
+  expect(unnamed).toMatchObject({ exitCode: 2, said: expect.stringContaining("intake-missing-field") as string });
 });
 
 describe("attest add and export", () => {
