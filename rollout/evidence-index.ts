@@ -13,6 +13,8 @@ interface Index {
   /** What names a release, its commit or its image; by both. */
   readonly named: Map<string, ByKind>;
   readonly newest: EvidenceHead | undefined;
+  /** What was chosen for a criterion and a release, by both and by what else it depends on. */
+  readonly chosen: WeakMap<object, Map<string, readonly EvidenceHead[]>>;
 }
 
 const INDEXES = new WeakMap<readonly Evidence[], Index>();
@@ -29,6 +31,26 @@ export function namedOfKind(
   release: Release,
 ): readonly EvidenceHead[] {
   return named(evidence, release).get(kind) ?? [];
+}
+
+/**
+ * What `choose` makes of the list, once for a criterion, a release and a key: gates that ask the same thing share it. The
+ * choice may depend on nothing else, so on no time.
+ */
+export function chosenOnce(
+  evidence: readonly Evidence[],
+  criterion: object,
+  release: Release,
+  key: string,
+  choose: () => readonly EvidenceHead[],
+): readonly EvidenceHead[] {
+  const { chosen } = indexOf(evidence);
+  const own = chosen.get(criterion) ?? new Map<string, readonly EvidenceHead[]>();
+  chosen.set(criterion, own);
+  const name = JSON.stringify([key, release.commit, release.image]);
+  const known = own.get(name) ?? choose();
+  own.set(name, known);
+  return known;
 }
 
 /** What was finished last; what has no time at all counts as later than everything. */
@@ -63,7 +85,7 @@ function indexOf(evidence: readonly Evidence[]): Index {
   for (const item of evidence) {
     if (newest === undefined || Number.isNaN(item.finishedAt) || item.finishedAt > newest.finishedAt) newest = item;
   }
-  const made = { kinds: byKind(evidence), named: new Map<string, ByKind>(), newest };
+  const made = { kinds: byKind(evidence), named: new Map<string, ByKind>(), newest, chosen: new WeakMap() };
   INDEXES.set(evidence, made);
   return made;
 }

@@ -26,6 +26,7 @@ function judgeIn(environment: string | undefined, criterion: Criterion, world: W
     kind: "measurement",
     noun: `measurement of "${suite}"${environment === undefined ? "" : ` on ${environment}`}`,
     about: (facts) => facts.suite === suite && (environment === undefined || facts.environment === environment),
+    key: environment ?? "",
   };
   const where = criterion.stage === undefined ? "" : ` in ${criterion.stage}`;
   const latest = {

@@ -49,7 +49,12 @@ export function judgeReview(criterion: CriterionOf<"review">, world: World): Ans
   const limits = SEVERITIES.filter((severity) => openAtMost[severity] !== undefined);
   const open = limits.map((severity) => `${openAtMost[severity]} ${severity}`);
   const latest = {
-    wish: { kind: "review", noun: `${review} review`, about: (facts: { review: string }) => facts.review === review },
+    wish: {
+      kind: "review",
+      noun: `${review} review`,
+      about: (facts: { review: string }) => facts.review === review,
+      key: "",
+    },
     criterion,
     world,
     wanted: [
@@ -99,7 +104,12 @@ function same(a: string, b: string | undefined): boolean {
 export function judgeCheck(criterion: CriterionOf<"check">, world: World): Answer {
   const { check } = criterion;
   const latest = {
-    wish: { kind: "check", noun: `signed "${check}"`, about: (facts: { check: string }) => facts.check === check },
+    wish: {
+      kind: "check",
+      noun: `signed "${check}"`,
+      about: (facts: { check: string }) => facts.check === check,
+      key: "",
+    },
     criterion,
     world,
     wanted: `"${check}" done and signed for by ${criterion.attestedBy.join(" or ")} within ${showDuration(criterion.maxAge)}`,

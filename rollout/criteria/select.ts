@@ -3,7 +3,7 @@
  * it. What was found but does not count is said, so that nobody hunts for evidence that is there.
  */
 import type { EvidenceHead, EvidenceKind, EvidenceOf, RejectedEvidence } from "../evidence";
-import { digestOf, namedOfKind, ofKind } from "../evidence-index";
+import { chosenOnce, digestOf, namedOfKind, ofKind } from "../evidence-index";
 import type { EvidenceCriterion } from "../plan";
 import type { Release } from "../release";
 import { showDuration, showTime } from "../units";
@@ -18,6 +18,8 @@ export interface Wish<K extends EvidenceKind> {
   readonly noun: string;
   /** Whether a piece is about this criterion at all: its suite, its drill, its branch. */
   about(facts: EvidenceOf<K>["facts"]): boolean;
+  /** Present where `about` depends on the criterion and on this alone: then what was found is found once. */
+  readonly key?: string;
 }
 
 /** What the store holds for a criterion. */
@@ -41,17 +43,21 @@ export function select<K extends EvidenceKind>(
   }
   const { evidence, release } = world;
   const about = (item: EvidenceHead): boolean => wish.about((item as EvidenceOf<K>).facts);
-  const known = criterion.subject === "any" ? ofKind(evidence, wish.kind) : namedOfKind(evidence, wish.kind, release);
-  const items = known.filter(
-    (item) => about(item) && whyNot(item, criterion, release) === undefined,
-  ) as EvidenceOf<K>[];
+  const choose = (): readonly EvidenceHead[] =>
+    (criterion.subject === "any" ? ofKind(evidence, wish.kind) : namedOfKind(evidence, wish.kind, release))
+      .filter((item) => about(item) && whyNot(item, criterion, release) === undefined)
+      .toSorted(newestFirst);
+  const key = wish.key === undefined ? undefined : `${wish.kind} ${wish.key}`;
+  const items = (
+    key === undefined ? choose() : chosenOnce(evidence, criterion, release, key, choose)
+  ) as readonly EvidenceOf<K>[];
   const untimely = items.find((item) => !(item.finishedAt <= world.now));
   if (untimely !== undefined) {
     const when = `${untimely.file} says that it was finished at ${showTime(untimely.finishedAt)}`;
     return { items: [], others: "", failure: `${when}, which is not before now: a clock is off` };
   }
   return {
-    items: items.toSorted(newestFirst),
+    items,
     // Only a refusal tells it, and the store may hold ten thousand of other releases.
     get others() {
       const reasons = ofKind(evidence, wish.kind)

@@ -27,6 +27,7 @@ function judgeIn(environment: string | undefined, criterion: Criterion, world: W
       noun: "run",
       about: (facts) =>
         facts.suite === criterion.suite && (environment === undefined || facts.environment === environment),
+      key: environment ?? "",
     },
     criterion,
     world,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { namedOfKind, newestOf, ofKind, withIds } from "../../rollout/evidence-index";
+import { chosenOnce, namedOfKind, newestOf, ofKind, withIds } from "../../rollout/evidence-index";
 import * as f from "./world-factory";
 
 const runs = (...ages: number[]) => ages.map((hours) => f.smoke(hours));
@@ -24,6 +24,22 @@ describe("evidence by what gates ask of it", () => {
   test("is sorted once for a list, and anew for another one", () => {
     expect(ofKind(list, "test-result")).toBe(ofKind(list, "test-result"));
     expect(ids(ofKind([...list, f.smoke(5)], "test-result"))).toHaveLength(5);
+  });
+  test("is chosen once for a criterion, a release and a key, and anew for any other", () => {
+    const [criterion, choices] = [{}, [] as string[]];
+    const choose = (evidence: typeof list, about: object, release: typeof other, key: string) =>
+      chosenOnce(evidence, about, release, key, () => {
+        choices.push(key);
+        return evidence;
+      });
+    expect(choose(list, criterion, other, "a")).toBe(choose(list, criterion, other, "a"));
+    expect(choices).toEqual(["a"]);
+    choose(list, criterion, other, "b");
+    choose(list, criterion, { ...other, commit: f.hex("d", 40) }, "c");
+    choose(list, criterion, { ...other, image: "omnihub:latest" }, "d");
+    choose(list, {}, other, "a");
+    choose([...list], criterion, other, "a");
+    expect(choices).toEqual(["a", "b", "c", "d", "a", "a"]);
   });
   test("by ids, wherever they are", () => {
     const wanted = new Set([own[1]?.id ?? "", foreign.id]);
