@@ -52,7 +52,9 @@ describe("reading YAML", () => {
     expect(read("? [a]\n: 1\n")).toBe("yaml-syntax: x.yaml:1:3: found a collection as a key, expected a word as a key");
   });
   test("refuses a key that is there twice", () =>
-    expect(read("a: 1\nb: 2\na: 3\n")).toBe('yaml-syntax: x.yaml:3:1: found the key "a" twice, expected every key once'));
+    expect(read("a: 1\nb: 2\na: 3\n")).toBe(
+      'yaml-syntax: x.yaml:3:1: found the key "a" twice, expected every key once',
+    ));
   test("refuses two documents, tells all syntax mistakes", () => {
     expect(read("a: 1\n---\nb: 2\n")).toMatch(/^yaml-syntax: x\.yaml:2:1: /);
     expect(read("a: [1\nb: }")).toMatch(/^yaml-syntax: /);
