@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { lstatSync, readFileSync, readdirSync } from "node:fs";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { readFileSync, readdirSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import { canonical, digest } from "./canonical";
@@ -121,19 +121,22 @@ const NOT_CODE = new Set(["node_modules", "build", "dist", "test", "bench", "doc
 /** Digest over names and contents of the project's code. Links are not followed: what they name is bound by name. */
 export function programDigest(root: string): Digest {
   const hash = createHash("sha256");
-  for (const file of codeFiles(root, root).sort()) {
-    hash.update(`${file}\0${digest(readFileSync(join(root, file)))}\n`);
+  for (const file of codeFiles(root, "").sort()) {
+    const content = readFileSync(join(root, file));
+    // The length keeps names and contents apart.
+    hash.update(`${file}\0${content.length}\0`).update(content);
   }
   return hash.digest("hex");
 }
 
+/** @param folder below the root, "" or ending in "/" */
 function codeFiles(root: string, folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}${entry.name}`;
     if (entry.isDirectory()) {
-      return entry.name.startsWith(".") || NOT_CODE.has(entry.name) ? [] : codeFiles(root, path);
+      return entry.name.startsWith(".") || NOT_CODE.has(entry.name) ? [] : codeFiles(root, `${path}/`);
     }
-    const isCode = CODE.test(entry.name) || (folder === root && CODE_FILES.has(entry.name));
-    return isCode && lstatSync(path).isFile() ? [relative(root, path).split(sep).join("/")] : [];
+    const isCode = CODE.test(entry.name) || (folder === "" && CODE_FILES.has(entry.name));
+    return isCode && entry.isFile() ? [path] : [];
   });
 }

@@ -50,7 +50,7 @@ export function readPlain(text: string): PlainYaml | undefined {
  * comment at the margin in the midst of a flow, which only one of the parsers takes.
  */
 const UNUSUAL =
-  /[^\P{Cc}\n]|[\u2028\u2029\ufeff\ufffe\uffff\p{Cs}\u{10000}-\u{10ffff}]|^ *(?:---|\.\.\.|%)|[[{][^\]}]*\n#/mu;
+  /[^\P{Cc}\n]|[\u2028\u2029\ufeff\ufffe\uffff\p{Cs}\u{10000}-\u{10ffff}]|^ *(?:(?:---|\.\.\.)(?:\s|$)|%)|[[{][^\]}]*\n#/mu;
 /** Keys that are no text, that would hide others, or that would change the order of the keys. */
 const NO_KEY = /^(?:__proto__|<<|\d+)$/;
 /** The header of a block of text: nothing else on its line. */

@@ -23,7 +23,7 @@ say: >-
   one
   # two
 all: |
-  one
+  -----BEGIN
     two
 holdpoint:release: v1
 `),
@@ -32,7 +32,7 @@ holdpoint:release: v1
       b: { c: ["x y", 'z: # "1"', "it's"], d: -2.5 },
       list: ["plain - text, [with] {brackets}", { k: "5%", l: "2026-11-21" }, { m: [true, null, ["10:00", "a#b"]] }],
       say: "one # two",
-      all: "one\n  two\n",
+      all: "-----BEGIN\n  two\n",
       "holdpoint:release": "v1",
     }));
 
