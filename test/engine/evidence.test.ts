@@ -75,7 +75,7 @@ describe("evidence that is there and does not count", () => {
     const reports = write(now);
     for (let run = 5; run > 0; run -= 1) await stand.attestSmoke(now - run * 1000, [], { stage: "production" });
     await stand.attestFiles("ci-security", [reports.snyk], { finishedAt: now, subject: OTHER });
-    const withoutRole = await loadKey(keyPath(stand.dir, "ci-main"), { allowPlain: true });
+    const withoutRole = await loadKey(keyPath(stand.dir, "carl@omnihub.dev"), { allowPlain: true });
     file["rollback"] = await stand.attestDrill("rollback", { key: withoutRole });
     file["cost"] = await flipped(await stand.attestFiles("ci-cost", [reports.infracost]), "under its new digest");
     await stand.attestFiles("oncall-sync", [reports.oncall], { finishedAt: now - 25 * HOUR });
@@ -98,7 +98,7 @@ describe("evidence that is there and does not count", () => {
     expect(found["security-scan"]).toMatch(/^1 scan for commit fffffff, this release is 3377967; /));
   it("is signed by a key without that role", () =>
     expect(found["rollback-tested"]).toContain(
-      refused("rollback", "signer-lacks-role: ci-main (ci) may not attest drill for staging)"),
+      refused("rollback", "signer-lacks-role: carl@omnihub.dev (cto) may not attest drill for staging)"),
     ));
   it("is signed by a key that nobody knows", () =>
     expect(found["runbooks"]).toContain(refused("runbooks", "signer-unknown: ")));

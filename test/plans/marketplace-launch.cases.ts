@@ -1,7 +1,7 @@
 /** Day 33 and after: validation, V2 as the default, V1's end. */
 import type { Case } from "./cases";
 import { refused } from "./cases";
-import { canaryAt, lasted, once, reads, unmeasured, withoutAlert } from "./changes";
+import { canaryAt, lasted, once, reads, withoutAlert } from "./changes";
 import { live, measuresNow, operationAt, proof, suite, unpublished, unwritten } from "./marketplace-changes";
 
 const enter = { stage: "v2-default" };
