@@ -7,11 +7,10 @@ import { checkArgs } from "./check";
 import {
   APP_PORT,
   EMERGENCY_CONTROLS,
-  commonLabels,
   fallbackKey,
   fallbackName,
+  objectMetadata,
   routeName,
-  scopeName,
   trackName,
   type Track,
 } from "./names";
@@ -166,8 +165,7 @@ export class Canary extends pulumi.ComponentResource {
   }
 
   private metadata(name: string) {
-    const { service, stage } = this.args;
-    return { name, namespace: scopeName(service, stage), labels: commonLabels(service) };
+    return objectMetadata(this.args, name);
   }
 }
 

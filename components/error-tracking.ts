@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "./check";
-import { commonLabels, scopeName } from "./names";
+import { objectMetadata, remoteSecretName, scopeName } from "./names";
 import type { PodParts } from "./pods";
 import { errorTrackingSchema, type ErrorTrackingSettings } from "./settings/additions";
 
@@ -56,7 +56,7 @@ export class ErrorTracking extends pulumi.ComponentResource {
           refreshInterval: refresh,
           secretStoreRef: { kind: "SecretStore", name: scopeName(service, stage) },
           target: { name: NAME, creationPolicy: "Owner", deletionPolicy: "Retain" },
-          data: [{ secretKey: "SENTRY_DSN", remoteRef: { key: `${service}/${stage}/${settings.dsn}` } }],
+          data: [{ secretKey: "SENTRY_DSN", remoteRef: { key: remoteSecretName(service, stage, settings.dsn) } }],
         },
       },
       { parent: this },
@@ -64,7 +64,6 @@ export class ErrorTracking extends pulumi.ComponentResource {
   }
 
   private metadata() {
-    const { service, stage } = this.args;
-    return { name: NAME, namespace: scopeName(service, stage), labels: commonLabels(service) };
+    return objectMetadata(this.args, NAME);
   }
 }

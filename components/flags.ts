@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { servedIn, type Flag } from "../rollout/plan/flags";
 import { checkArgs } from "./check";
-import { commonLabels, scopeName } from "./names";
+import { objectMetadata, scopeName } from "./names";
 import type { PodParts } from "./pods";
 import { flagsSchema, type FlagsSettings } from "./settings/flags";
 
@@ -84,18 +84,12 @@ export class Flags extends pulumi.ComponentResource {
     spec: object,
     { annotations, dependsOn = [] }: { annotations?: Record<string, string>; dependsOn?: pulumi.Resource[] },
   ): pulumi.Resource {
-    const { service, stage } = this.args;
     return new k8s.apiextensions.CustomResource(
       `${this.prefix}-${suffix}`,
       {
         apiVersion: "core.openfeature.dev/v1beta1",
         kind,
-        metadata: {
-          name: NAME,
-          namespace: scopeName(service, stage),
-          labels: commonLabels(service),
-          ...(annotations === undefined ? {} : { annotations }),
-        },
+        metadata: { ...objectMetadata(this.args, NAME), ...(annotations === undefined ? {} : { annotations }) },
         spec,
       },
       { parent: this, dependsOn },

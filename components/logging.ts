@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "./check";
-import { commonLabels, scopeName } from "./names";
+import { objectMetadata } from "./names";
 import type { PodParts } from "./pods";
 import { loggingSchema, type LoggingSettings } from "./settings/additions";
 
@@ -23,8 +23,8 @@ export class Logging extends pulumi.ComponentResource {
   constructor(name: string, args: LoggingArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArgs("logging", loggingSchema, args.settings);
     super("holdpoint:logging:Logging", name, {}, opts);
-    const { service, stage, settings } = args;
-    const metadata = { name: NAME, namespace: scopeName(service, stage), labels: commonLabels(service) };
+    const { service, settings } = args;
+    const metadata = objectMetadata(args, NAME);
     const data = {
       LOG_FORMAT: "json",
       LOG_LEVEL: settings.level,

@@ -59,6 +59,16 @@ export function commonLabels(service: string): Record<string, string> {
   };
 }
 
+/** Name, namespace and labels of an object in a stage's namespace. */
+export function objectMetadata({ service, stage }: { readonly service: string; readonly stage: string }, name: string) {
+  return { name, namespace: scopeName(service, stage), labels: commonLabels(service) };
+}
+
+/** Name of one of a stage's secrets at AWS Secrets Manager. */
+export function remoteSecretName(service: string, stage: string, secret: string): string {
+  return `${service}/${stage}/${secret}`;
+}
+
 /** Labels by which one track's pods are selected. */
 export function trackSelector(service: string, track: Track): Record<string, string> {
   return { "app.kubernetes.io/name": service, [TRACK_LABEL]: track };

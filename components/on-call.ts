@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "./check";
-import { commonLabels, scopeName } from "./names";
+import { objectMetadata } from "./names";
 import { onCallSchema, type OnCallSettings } from "./settings/additions";
 
 export interface OnCallArgs {
@@ -21,17 +21,14 @@ export class OnCall extends pulumi.ComponentResource {
   constructor(name: string, args: OnCallArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArgs("onCall", onCallSchema, args.settings);
     super("holdpoint:onCall:OnCall", name, {}, opts);
-    const { service, stage, settings } = args;
+    const { settings } = args;
+    const metadata = objectMetadata(args, NAME);
     new k8s.apiextensions.CustomResource(
       `${name}-route`,
       {
         apiVersion: "monitoring.coreos.com/v1alpha1",
         kind: "AlertmanagerConfig",
-        metadata: {
-          name: NAME,
-          namespace: scopeName(service, stage),
-          labels: { ...commonLabels(service), ...settings.labels },
-        },
+        metadata: { ...metadata, labels: { ...metadata.labels, ...settings.labels } },
         spec: {
           route: {
             receiver: NAME,

@@ -3,7 +3,8 @@ import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "./check";
-import { commonLabels, commonTags, scopeName } from "./names";
+import { commonTags, objectMetadata, remoteSecretName, scopeName } from "./names";
+import { createServiceAccountRole } from "./service-account-role";
 import { secretsSchema, type SecretsSettings } from "./settings/secrets";
 
 export interface SecretsArgs {
@@ -121,56 +122,23 @@ export class Secrets extends pulumi.ComponentResource {
   }
 
   private createRole(key: aws.kms.Key, secrets: aws.secretsmanager.Secret[]): aws.iam.Role {
-    const { service, stage } = this.args;
-    const tags = commonTags(service, stage);
-    const name = `${this.scope}-${READER}`;
-    const role = new aws.iam.Role(
-      `${this.prefix}-role`,
+    const { service, stage, settings } = this.args;
+    const { accountId, oidcIssuer } = settings;
+    return createServiceAccountRole(
+      this.prefix,
       {
-        name,
+        service,
+        stage,
+        accountId,
+        oidcIssuer,
+        account: READER,
+        name: `${this.scope}-${READER}`,
         description: `read the secrets of ${this.scope}, as External Secrets`,
-        assumeRolePolicy: JSON.stringify(this.trustPolicy()),
-        tags,
-      },
-      { parent: this },
-    );
-    const policy = new aws.iam.Policy(
-      `${this.prefix}-policy`,
-      {
-        name,
-        description: `read the secrets of ${this.scope} and nothing else`,
         policy: this.readPolicy(key, secrets),
-        tags,
+        policyDescription: `read the secrets of ${this.scope} and nothing else`,
       },
       { parent: this },
     );
-    new aws.iam.RolePolicyAttachment(
-      `${this.prefix}-role-policy`,
-      { role: role.name, policyArn: policy.arn },
-      { parent: this },
-    );
-    return role;
-  }
-
-  /** One service account of one namespace of one cluster. */
-  private trustPolicy(): object {
-    const { accountId, oidcIssuer } = this.args.settings;
-    return {
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Effect: "Allow",
-          Principal: { Federated: `arn:aws:iam::${accountId}:oidc-provider/${oidcIssuer}` },
-          Action: "sts:AssumeRoleWithWebIdentity",
-          Condition: {
-            StringEquals: {
-              [`${oidcIssuer}:sub`]: `system:serviceaccount:${this.scope}:${READER}`,
-              [`${oidcIssuer}:aud`]: "sts.amazonaws.com",
-            },
-          },
-        },
-      ],
-    };
   }
 
   private readPolicy(key: aws.kms.Key, secrets: aws.secretsmanager.Secret[]): pulumi.Output<string> {
@@ -241,10 +209,10 @@ export class Secrets extends pulumi.ComponentResource {
   }
 
   private remoteName(secret: string): string {
-    return `${this.args.service}/${this.args.stage}/${secret}`;
+    return remoteSecretName(this.args.service, this.args.stage, secret);
   }
 
   private metadata(name: string) {
-    return { name, namespace: this.scope, labels: commonLabels(this.args.service) };
+    return objectMetadata(this.args, name);
   }
 }

@@ -3,7 +3,8 @@ import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "./check";
-import { commonLabels, commonTags, scopeName } from "./names";
+import { commonTags, objectMetadata, scopeName } from "./names";
+import { createServiceAccountRole } from "./service-account-role";
 import { signingSchema, type SigningSettings } from "./settings/additions";
 
 export interface SigningArgs {
@@ -59,63 +60,32 @@ export class Signing extends pulumi.ComponentResource {
 
   private createRole(key: aws.kms.Key): aws.iam.Role {
     const { service, stage, accountId, oidcIssuer, settings } = this.args;
-    const name = `${this.scope}-signing`;
-    const tags = commonTags(service, stage);
-    const role = new aws.iam.Role(
-      `${this.prefix}-role`,
+    return createServiceAccountRole(
+      this.prefix,
       {
-        name,
+        service,
+        stage,
+        accountId,
+        oidcIssuer,
+        account: settings.account,
+        name: `${this.scope}-signing`,
         description: `sign packages of ${this.scope}`,
-        assumeRolePolicy: JSON.stringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Federated: `arn:aws:iam::${accountId}:oidc-provider/${oidcIssuer}` },
-              Action: "sts:AssumeRoleWithWebIdentity",
-              Condition: {
-                StringEquals: {
-                  [`${oidcIssuer}:sub`]: `system:serviceaccount:${this.scope}:${settings.account}`,
-                  [`${oidcIssuer}:aud`]: "sts.amazonaws.com",
-                },
-              },
-            },
-          ],
-        }),
-        tags,
-      },
-      { parent: this },
-    );
-    const policy = new aws.iam.Policy(
-      `${this.prefix}-policy`,
-      {
-        name,
-        description: `sign with the key of ${this.scope}, and nothing else`,
         policy: pulumi.jsonStringify({
           Version: "2012-10-17",
           Statement: [{ Effect: "Allow", Action: ["kms:Sign", "kms:GetPublicKey"], Resource: key.arn }],
         }),
-        tags,
+        policyDescription: `sign with the key of ${this.scope}, and nothing else`,
       },
       { parent: this },
     );
-    new aws.iam.RolePolicyAttachment(
-      `${this.prefix}-role-policy`,
-      { role: role.name, policyArn: policy.arn },
-      { parent: this },
-    );
-    return role;
   }
 
   private createAccount(role: aws.iam.Role): void {
-    const { service, settings } = this.args;
     new k8s.core.v1.ServiceAccount(
       `${this.prefix}-account`,
       {
         metadata: {
-          name: settings.account,
-          namespace: this.scope,
-          labels: commonLabels(service),
+          ...objectMetadata(this.args, this.args.settings.account),
           annotations: { "eks.amazonaws.com/role-arn": role.arn },
         },
         automountServiceAccountToken: false,

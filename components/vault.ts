@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "./check";
-import { commonLabels, scopeName } from "./names";
+import { objectMetadata } from "./names";
 import type { PodParts } from "./pods";
 import { vaultSchema, type VaultSettings } from "./settings/additions";
 
@@ -66,7 +66,6 @@ export class Vault extends pulumi.ComponentResource {
   }
 
   private metadata(name: string) {
-    const { service, stage } = this.args;
-    return { name, namespace: scopeName(service, stage), labels: commonLabels(service) };
+    return objectMetadata(this.args, name);
   }
 }

@@ -24,6 +24,8 @@ export function decideTransition(gate: string, transition: Transition): Decision
   const context = { plan, stage, world, on: "canary" } as const;
   const criteria = stepCriteria(transition);
   const approvals = canary.approval === undefined ? [] : [canary.approval];
+  const believed = trustGuards(asksEvidence(plan, stage.name, canary), world);
+  const guards = [...believed, ...judgeType(context), ...judgePromised(context)];
   const checked = [...judgeStep(transition), ...judgeTriggers(context)];
   const judged = criteria.map((criterion) => ({
     criterion,
@@ -46,8 +48,6 @@ export function decideTransition(gate: string, transition: Transition): Decision
         const signed = approvals.flatMap((criterion) =>
           (people.get(criterion.id) ?? []).map((answer) => toFinding(criterion, context, answer)),
         );
-        const believed = trustGuards(asksEvidence(plan, stage.name, canary), world);
-        const guards = [...believed, ...judgeType(context), ...judgePromised(context)];
         const findings = [...guards, ...checked, ...judged.flatMap((one) => one.findings), ...signed];
         const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
         return withApprovals({ ...made, ...promised }, usedApprovals(approvals, findings, world), updatePlan);
