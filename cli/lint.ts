@@ -1,7 +1,7 @@
 /** Plans as the linter sees them: mistakes, then what is contradictory or dangerous. */
 import { readCalendars } from "../evidence/calendar-files";
 import { HoldpointError } from "../rollout/errors";
-import { lintPlan, RULES } from "../rollout/lint";
+import { lintPlan, placed, RULES } from "../rollout/lint";
 import type { LintFinding } from "../rollout/lint";
 import { sarif } from "../rollout/lint/sarif";
 import type { SarifFinding } from "../rollout/lint/sarif";
@@ -57,19 +57,13 @@ function unreadableCalendars(root: string, plan: Plan): LintFinding[] {
   return plan.freezes.flatMap(({ id }, index) => {
     const calendar = calendars[id];
     if (calendar === undefined || !("failure" in calendar)) return [];
-    const at = plan.source.at(["freezes", index]);
-    const colon = at.lastIndexOf(":");
-    return [
-      {
-        rule: "calendar-unreadable",
-        level: "error" as const,
-        file: at.slice(0, colon),
-        line: Number(at.slice(colon + 1)),
-        found: calendar.failure,
-        wrong: `the freeze "${id}" can't be known, and a freeze that can't be known shuts the gate`,
-        instead: "the calendar's file beside the plan, or its path from the plan's folder",
-      },
-    ];
+    const found = {
+      path: ["freezes", index],
+      found: calendar.failure,
+      wrong: `the freeze "${id}" can't be known, and a freeze that can't be known shuts the gate`,
+      instead: "the calendar's file beside the plan, or its path from the plan's folder",
+    };
+    return [placed(plan, "calendar-unreadable", "error", found)];
   });
 }
 

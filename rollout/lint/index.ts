@@ -61,11 +61,14 @@ export interface LintFinding extends Omit<Found, "path"> {
 
 /** Everything that the rules find, in the plan's order. */
 export function lintPlan(plan: Plan): readonly LintFinding[] {
-  return RULES.flatMap((rule) =>
-    rule.check(plan).map(({ path, ...rest }) => {
-      const at = plan.source.at(path);
-      const colon = at.lastIndexOf(":");
-      return { rule: rule.id, level: rule.level, file: at.slice(0, colon), line: Number(at.slice(colon + 1)), ...rest };
-    }),
-  ).toSorted((a, b) => a.line - b.line);
+  return RULES.flatMap(({ id, level, check }) => check(plan).map((found) => placed(plan, id, level, found))).toSorted(
+    (a, b) => a.line - b.line,
+  );
+}
+
+/** What a rule found, at its place in the plan's file. */
+export function placed(plan: Plan, rule: string, level: Level, { path, ...found }: Found): LintFinding {
+  const at = plan.source.at(path);
+  const colon = at.lastIndexOf(":");
+  return { rule, level, file: at.slice(0, colon), line: Number(at.slice(colon + 1)), ...found };
 }
