@@ -31,6 +31,31 @@ function countReport(report, exitCode) {
   };
 }
 
+/** How much of a failed test's message is repeated: with what was found and what was wanted, not its stack. */
+const messageLines = 12;
+
+/**
+ * Each failure of a report, to be said again at the end, where a log that was cut still has it.
+ * @param {any} report The parsed report, or undefined if there is none.
+ * @param {string} project
+ * @returns {string[]}
+ */
+function failuresOf(report, project) {
+  if (!report) return [`failed: ${project}: no report was written`];
+  return (report.testResults ?? []).flatMap((/** @type {any} */ file) => {
+    const tests = file.assertionResults.filter((/** @type {any} */ test) => test.status === "failed");
+    if (tests.length === 0 && file.status === "failed")
+      return [failure(file.name, "could not be loaded", file.message)];
+    return tests.map((/** @type {any} */ test) => failure(file.name, test.fullName, test.failureMessages?.[0]));
+  });
+}
+
+/** @param {string} file @param {string} test @param {string} [message] */
+function failure(file, test, message = "") {
+  const lines = message.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
+  return [`failed: ${file} > ${test}`, ...lines.slice(0, messageLines).map((line) => `  ${line}`)].join("\n");
+}
+
 /** @param {readonly Counts[]} all @returns {Counts} */
 function sum(all) {
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -52,4 +77,4 @@ function exitCodeOf({ passed, failed }) {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
-module.exports = { countReport, sum, countLine, exitCodeOf };
+module.exports = { countReport, failuresOf, sum, countLine, exitCodeOf };

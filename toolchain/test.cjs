@@ -8,7 +8,7 @@ const path = require("node:path");
 const { afterSetup } = require("./setup.cjs");
 const { root } = require("./places.cjs");
 const { run } = require("./run.cjs");
-const { countReport, sum, countLine, exitCodeOf } = require("./counts.cjs");
+const { countReport, failuresOf, sum, countLine, exitCodeOf } = require("./counts.cjs");
 
 void afterSetup(async (tools) => {
   const flags = process.argv.slice(2);
@@ -16,7 +16,8 @@ void afterSetup(async (tools) => {
   const filters = flags.filter((flag) => flag !== "--engine");
   const results = [];
   for (const project of projects) results.push(await runProject(project, filters, tools));
-  const total = sum(results);
+  for (const { failures } of results) for (const failure of failures) console.log(failure);
+  const total = sum(results.map(({ counts }) => counts));
   console.log(countLine(total));
   return exitCodeOf(total);
 });
@@ -39,7 +40,8 @@ async function runProject(project, filters, tools) {
       env: testEnvironment(tools),
       show: true,
     });
-    return countReport(readReport(report), code);
+    const read = readReport(report);
+    return { counts: countReport(read, code), failures: failuresOf(read, project) };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -19,8 +19,9 @@ interface Counts {
   readonly failed: number;
   readonly skipped: number;
 }
-const { countReport, sum, countLine, exitCodeOf } = require_("../../toolchain/counts.cjs") as {
+const { countReport, failuresOf, sum, countLine, exitCodeOf } = require_("../../toolchain/counts.cjs") as {
   countReport: (report: unknown, exitCode: number) => Counts;
+  failuresOf: (report: unknown, project: string) => string[];
   sum: (all: readonly Counts[]) => Counts;
   countLine: (counts: Counts) => string;
   exitCodeOf: (counts: Counts) => number;
@@ -110,6 +111,25 @@ describe("the last line of npm test", () => {
   it("counts a run that failed without a failed test, and one without a report, as one failure", () => {
     expect(countLine(countReport(report, 1))).toBe("5 passed, 1 failed");
     expect(countLine(countReport(undefined, 0))).toBe("0 passed, 1 failed");
+  });
+
+  it("says each failure again, without its stack", () => {
+    const test = {
+      status: "failed",
+      fullName: "a gate opens",
+      failureMessages: ["Error: 1 is not 2\n    at a.ts:1:1"],
+    };
+    const testResults = [
+      { name: "a.test.ts", status: "failed", assertionResults: [test, { status: "passed", fullName: "other" }] },
+      { name: "b.test.ts", status: "failed", message: "no such module", assertionResults: [] },
+      { name: "c.test.ts", status: "passed", assertionResults: [] },
+    ];
+    expect(failuresOf({ ...report, testResults }, "unit")).toEqual([
+      "failed: a.test.ts > a gate opens\n  Error: 1 is not 2",
+      "failed: b.test.ts > could not be loaded\n  no such module",
+    ]);
+    expect(failuresOf(report, "unit")).toEqual([]);
+    expect(failuresOf(undefined, "engine")).toEqual(["failed: engine: no report was written"]);
   });
 
   it("is no success when nothing was run", () => {
