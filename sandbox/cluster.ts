@@ -65,6 +65,8 @@ export class Cluster {
   /** The rules that Prometheus has, by namespace. */
   #rules: ReadonlyMap<string, string> = new Map();
   #loading = false;
+  /** Why rules did not reach Prometheus, as it was said last. */
+  #said = "";
 
   constructor(dir: string, random: () => number = Math.random) {
     this.#dir = dir;
@@ -154,22 +156,33 @@ export class Cluster {
     }
   }
 
-  /** What the Prometheus operator does: rules that were declared reach Prometheus. Until they have it is tried again. */
+  /**
+   * What the Prometheus operator does: rules that were declared reach Prometheus. Until they have it is tried again; rules
+   * or a clock that can't be read are said once, and nothing else of the cluster waits for them.
+   */
   async #giveRules(): Promise<void> {
-    const port = readJson<{ prometheusPort?: number }>(join(this.#dir, "state.json"))?.prometheusPort;
-    if (this.#loading || port === undefined) return;
-    const spaces = [...this.#world.spaces.values()];
-    const declared = spaces.filter(({ rules }) => rules.length > 0);
-    const wanted = new Map(
-      declared.map(({ namespace, rules }) => [namespace, rulesFile(rules, namespace, paceNow(this.#dir))]),
-    );
-    if ([...wanted].every(([namespace, text]) => this.#rules.get(namespace) === text)) return;
+    if (this.#loading) return;
     this.#loading = true;
     try {
-      if (await loadRules(this.#dir, port, wanted)) this.#rules = wanted;
+      await this.#newRules();
+      this.#said = "";
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== this.#said) console.error(`rules do not reach Prometheus: ${text}`);
+      this.#said = text;
     } finally {
       this.#loading = false;
     }
+  }
+
+  async #newRules(): Promise<void> {
+    const port = readJson<{ prometheusPort?: number }>(join(this.#dir, "state.json"))?.prometheusPort;
+    if (port === undefined) return;
+    const pace = paceNow(this.#dir);
+    const declared = [...this.#world.spaces.values()].filter(({ rules }) => rules.length > 0);
+    const wanted = new Map(declared.map(({ namespace, rules }) => [namespace, rulesFile(rules, namespace, pace)]));
+    if ([...wanted].every(([namespace, text]) => this.#rules.get(namespace) === text)) return;
+    if (await loadRules(this.#dir, port, wanted)) this.#rules = wanted;
   }
 
   #version(workload: Workload): Version {

@@ -94,8 +94,16 @@ function rootOf(dir: string): string {
   throw down_(dir);
 }
 
-const down_ = (dir: string): HoldpointError =>
-  new HoldpointError("sandbox-down", `the sandbox in ${dir} is not up`, { remedy: "npx holdpoint sandbox up" });
+function down_(dir: string): HoldpointError {
+  const { cluster, prometheus } = readState(dir);
+  const ended = Object.entries({ cluster, prometheus }).filter(
+    ([, process]) => process !== undefined && !runs(process),
+  );
+  const why = ended.map(([name]) => `: its ${name} ended by itself, see ${join(dir, "logs", `${name}.log`)}`).join("");
+  return new HoldpointError("sandbox-down", `the sandbox in ${dir} is not up${why}`, {
+    remedy: "npx holdpoint sandbox up",
+  });
+}
 
 /**
  * Brings a sandbox up: keys, clock, stand-in providers, the cluster and Prometheus as background processes, and the

@@ -24,9 +24,11 @@ import { imageDigest, type Release } from "../../rollout/release";
 import { parseDeployment, stateDigest, type StateResource } from "../../rollout/state";
 import { updatePlanContent, updatePlanDigest } from "../../rollout/update-plan";
 import { requestDigest, type Request } from "../../evidence/request";
+import { CLOCK_FILE, planTime, type Segment } from "../../sandbox/clock";
 import { keyPath } from "../../sandbox/keys";
 import { down, environment, up, type Tools } from "../../sandbox/lifecycle";
 import { projectFolder } from "../../sandbox/project";
+import { writeFile } from "../../sandbox/providers/store";
 import { Attester } from "../../sandbox/story/complete";
 import { smokeReport } from "../../sandbox/story/reports";
 
@@ -93,7 +95,7 @@ export class Stand {
   /** What a point is made of: everything but the sandbox's processes and keys. */
   private parts(): string[] {
     const own = readdirSync(this.project).filter((name) => name !== "node_modules" && name !== "build");
-    return ["backend", "cluster", "cloud", "evidence", "clock.json", ...own.map((name) => join("project", name))];
+    return ["backend", "cluster", "cloud", "evidence", CLOCK_FILE, ...own.map((name) => join("project", name))];
   }
 
   /** Remembers everything as it is now. */
@@ -109,6 +111,16 @@ export class Stand {
   back(point: string): void {
     for (const part of this.parts()) rmSync(join(this.dir, part), { recursive: true, force: true });
     cpSync(join(this.dir, "points", point), this.dir, { recursive: true, preserveTimestamps: true });
+  }
+
+  /** From now on the sandbox's time runs so many times faster than the machine's. */
+  runAt(factor: number): void {
+    const path = join(this.dir, CLOCK_FILE);
+    const clock = JSON.parse(readFileSync(path, "utf8")) as { segments: Segment[] };
+    const machine = Date.now();
+    const segment = { machine, plan: planTime(clock.segments, machine), factor };
+    // In one go: the sandbox's processes read it all the while.
+    writeFile(path, JSON.stringify({ ...clock, segments: [...clock.segments, segment] }));
   }
 
   pulumi(args: readonly string[], options: RunOptions = {}): Promise<Ran> {

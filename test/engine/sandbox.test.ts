@@ -236,7 +236,9 @@ describe("a sandbox on the real engine", () => {
     process.kill(prometheus.pid, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(status(dir)).toBeUndefined();
-    await expect(exec(dir, tools, ["node", "-e", ""])).rejects.toThrow(/is not up/);
+    await expect(exec(dir, tools, ["node", "-e", ""])).rejects.toThrow(
+      /is not up: its cluster ended by itself, see .*cluster\.log: its prometheus ended by itself/,
+    );
     const healed = await up(dir, tools, undefined, { root });
     expect((await fetch(`${healed.admin}/`)).status).toBe(200);
     const after = JSON.parse(readFileSync(join(dir, "state.json"), "utf8")) as typeof before;

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { moveTo, planTime, type Segment } from "../../sandbox/clock";
+import { moveTo } from "../../sandbox/clock";
 import { setFault } from "../../sandbox/command";
 import { environment, up } from "../../sandbox/lifecycle";
 import { freePort, prometheusUrl } from "../../sandbox/prometheus";
@@ -36,11 +36,7 @@ afterEach(() => fault(0));
 /** Nothing is on any canary, and time runs as fast as this stack's holds want it. */
 function atRest(stack: CanaryStack): void {
   stand.back("at rest");
-  const file = join(stand.dir, "clock.json");
-  const clock = JSON.parse(readFileSync(file, "utf8")) as { segments: Segment[] };
-  const machine = Date.now();
-  const segment = { machine, plan: planTime(clock.segments, machine), factor: FASTER[stack] };
-  writeFileSync(file, JSON.stringify({ ...clock, segments: [...clock.segments, segment] }));
+  stand.runAt(FASTER[stack]);
 }
 
 function step(stack: CanaryStack, weight: number): Promise<Ran> {

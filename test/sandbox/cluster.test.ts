@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { request as send } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cluster, type ClusterFile } from "../../sandbox/cluster";
 import { Faults, parseFault } from "../../sandbox/cluster/faults";
 import { poisson } from "../../sandbox/cluster/load";
@@ -293,6 +293,22 @@ describe("the cluster", () => {
     expect(await admin("/fault", { method: "POST", body: '{"release":"x","errorRate":7,"latency":0}' })).toEqual({
       error: "errorRate is 7, a number from 0 to 1 is wanted",
     });
+  });
+
+  it("serves on while rules or the clock can't be read, and gives Prometheus the rules as soon as they can", async () => {
+    const said = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const rule = (rules: object[]): object => ({ kind: "PrometheusRule", spec: { groups: [{ name: "slo", rules }] } });
+    const given = join(dir, "prometheus", "rules", "omnihub-staging.yml");
+    writeFileSync(join(dir, "state.json"), JSON.stringify({ prometheusPort: 1 }));
+    writeFileSync(join(dir, "clock.json"), '{"apiVersion');
+    put("prometheusrule-slo.yaml", rule([{ expr: "up == 0" }]));
+    await expect.poll(() => said.mock.calls.flat().join(), { timeout: 5_000 }).toMatch(/clock\.json .*it is not JSON/);
+    rmSync(join(dir, "clock.json"));
+    await expect.poll(() => existsSync(given), { timeout: 5_000 }).toBe(true);
+    put("prometheusrule-slo.yaml", rule([{ alert: "no expression" }]));
+    await expect.poll(() => said.mock.calls.length, { timeout: 5_000 }).toBe(2);
+    expect((await ask()).code).toBe(200);
+    said.mockRestore();
   });
 
   it("refuses all requests with the kill switch on, and writes in safe mode", async () => {
