@@ -212,14 +212,20 @@ export function isSupported(key: KeyObject): boolean {
   );
 }
 
-/** sha256 of the public key's SubjectPublicKeyInfo: what tells two keys apart, and the keyid that we write. */
+/** sha256 of the public key's SubjectPublicKeyInfo, its point uncompressed: what tells two keys apart, and the keyid that we write. */
 export function fingerprint(key: KeyObject): string {
   const known = fingerprints.get(key);
   if (known !== undefined) return known;
   const publicKey = key.type === "private" ? createPublicKey(key) : key;
-  const print = digest(publicKey.export({ type: "spki", format: "der" }));
+  const print = digest(oneForm(publicKey).export({ type: "spki", format: "der" }));
   fingerprints.set(key, print);
   return print;
+}
+
+/** A point of a curve may be written in three forms, and OpenSSL exports the one that it read: one key would be two. */
+function oneForm(key: KeyObject): KeyObject {
+  if (!isSupported(key) || key.asymmetricKeyType !== "ec") return key;
+  return createPublicKey({ format: "jwk", key: key.export({ format: "jwk" }) });
 }
 
 const fingerprints = new WeakMap<KeyObject, string>();

@@ -4,6 +4,7 @@ import type { PublicKey } from "./dsse";
 import { fingerprint, isSupported } from "./dsse";
 import { looksLikeSshKey, parseSshKey } from "./ssh-key";
 import { SshError } from "./ssh-wire";
+import { isWeakPoint, WEAK_KEY } from "./weak-point";
 
 /** What `readPublicKey` reads, for messages. */
 export const PUBLIC_KEY_FORMS = "an Ed25519 or ECDSA P-256 public key as PEM or as OpenSSH's line";
@@ -31,7 +32,9 @@ function readPem(text: string): PublicKey | string {
   }
   try {
     const key = createPublicKey(text);
-    return isSupported(key) ? { id: fingerprint(key), key } : `a key of type ${key.asymmetricKeyType ?? "unknown"}`;
+    if (!isSupported(key)) return `a key of type ${key.asymmetricKeyType ?? "unknown"}`;
+    const { x = "" } = key.asymmetricKeyType === "ed25519" ? key.export({ format: "jwk" }) : {};
+    return x !== "" && isWeakPoint(Buffer.from(x, "base64url")) ? WEAK_KEY : { id: fingerprint(key), key };
   } catch {
     return "a key that cannot be read";
   }

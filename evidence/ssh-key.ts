@@ -3,6 +3,7 @@ import { createPublicKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { decodeBase64 } from "./base64";
 import { SshError, SshReader } from "./ssh-wire";
+import { isWeakPoint, WEAK_KEY } from "./weak-point";
 
 /** The key types that count. RSA is not among them: one more signature scheme to get right, for keys that are leaving. */
 export const SSH_ALGORITHMS = [
@@ -56,7 +57,8 @@ export function readSshKey(blob: Buffer): SshKey {
     reader.end();
     return { algorithm, key, blob: Buffer.from(blob), ...(application === undefined ? {} : { application }) };
   } catch (error) {
-    if (error instanceof SshError && error.message.startsWith("a key of type")) throw error;
+    if (error instanceof SshError && (error.message.startsWith("a key of type") || error.message === WEAK_KEY))
+      throw error;
     throw new SshError("a key that cannot be read");
   }
 }
@@ -68,6 +70,7 @@ function isAlgorithm(name: string): name is SshAlgorithm {
 function readEd25519(reader: SshReader): KeyObject {
   const point = reader.string();
   if (point.length !== 32) throw new SshError("not 32 bytes");
+  if (isWeakPoint(point)) throw new SshError(WEAK_KEY);
   return createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: point.toString("base64url") } });
 }
 
