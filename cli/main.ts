@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { HoldpointError, type ExitCode } from "../rollout/errors";
+import { HoldpointError, systemRefusal, type ExitCode } from "../rollout/errors";
 import type { Context, Outcome, Terminal } from "./context";
 import { buildProgram } from "./program";
 import { processTerminal } from "./terminal";
@@ -51,7 +51,7 @@ function wantsJson(args: readonly string[]): boolean {
 
 function failed(error: unknown, args: readonly string[], { terminal, print, env }: Surroundings): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return 0; // help or version, already printed
-  const told = error instanceof CommanderError ? usageError(error) : error;
+  const told = error instanceof CommanderError ? usageError(error) : (systemRefusal(error) ?? error);
   if (told instanceof HoldpointError) {
     const { code, message, remedy, exitCode } = told;
     const docs = `docs/errors.md#${code}`;

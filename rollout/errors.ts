@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   "sandbox-only": 1,
   "metrics-unreachable": 1,
   deadline: 1,
+  "system-refused": 1,
 } as const satisfies Record<string, ExitCode>;
 
 /** One of the closed list of refusals. */
@@ -85,3 +86,25 @@ export class HoldpointError extends Error {
     return lines.join("\n");
   }
 }
+
+/**
+ * What the operating system refused, such as room on a disk or the right to write, as a refusal of ours; undefined for
+ * anything else.
+ */
+export function systemRefusal(error: unknown): HoldpointError | undefined {
+  const { code, syscall } = (error instanceof Error ? error : {}) as { code?: unknown; syscall?: unknown };
+  if (typeof code !== "string" || typeof syscall !== "string") return undefined;
+  return new HoldpointError("system-refused", (error as Error).message, {
+    remedy: REMEDIES[code] ?? "look at what the message names, then run it again",
+    cause: error,
+  });
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: "make room on that disk, then run it again",
+  EDQUOT: "make room within your quota, then run it again",
+  EACCES: "give this user the right to that path, then run it again",
+  EPERM: "give this user the right to that path, then run it again",
+  EROFS: "use a folder that can be written",
+  EMFILE: "allow more open files (ulimit -n), then run it again",
+};

@@ -78,10 +78,20 @@ function writeState(dir: string, state: State): void {
 }
 
 function locked<T>(dir: string, name: string, work: () => Promise<T>): Promise<T> {
-  const { withLock } = createRequire(join(projectRoot(), "package.json"))("./toolchain/lock.cjs") as {
-    withLock<R>(file: string, work: () => Promise<R>): Promise<R>;
+  return withLock(projectRoot(), join(dir, `${name}.lock`), work);
+}
+
+/** Runs `work` while no other process does under the same lock, toolchain/lock.cjs; `onWait` may throw to wait for nobody. */
+export function withLock<T>(
+  root: string,
+  file: string,
+  work: () => Promise<T>,
+  onWait?: (owner: string) => void,
+): Promise<T> {
+  const toolchain = createRequire(join(root, "package.json"))("./toolchain/lock.cjs") as {
+    withLock<R>(file: string, work: () => Promise<R>, options: { onWait?: (owner: string) => void }): Promise<R>;
   };
-  return withLock(join(dir, `${name}.lock`), work);
+  return toolchain.withLock(file, work, onWait === undefined ? {} : { onWait });
 }
 
 function rootOf(dir: string): string {

@@ -6,11 +6,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import pc from "picocolors";
-import { HoldpointError } from "../rollout/errors";
+import { HoldpointError, systemRefusal } from "../rollout/errors";
 import { editStackFile } from "../cli/stack-file";
 import { hurryTo, moveTo, readClock, tellTime } from "./clock";
 import { setFault } from "./command";
-import { defaultFolder, down, projectRoot, sync, up, type Running, type Tools } from "./lifecycle";
+import { defaultFolder, down, projectRoot, sync, up, withLock, type Running, type Tools } from "./lifecycle";
 import { projectFolder } from "./project";
 import { pause } from "./processes";
 import {
@@ -26,6 +26,7 @@ import {
   attestUnitTests,
   type Place,
 } from "./story/evidence";
+import { Interruption } from "./story/interruption";
 import { releaseOf } from "./story/releases";
 import { writeReport } from "./story/report";
 import { only, outcome, overview, refusals, signed } from "./story/shown";
@@ -68,28 +69,72 @@ export async function main(argv: readonly string[], tools: Tools): Promise<numbe
     process.stderr.write(`${unknown === "--help" ? "" : `unknown option "${unknown}"\n`}${USAGE}\n`);
     return unknown === "--help" ? 0 : 2;
   }
-  const dir = defaultFolder(projectRoot());
-  const stop = () => void down(dir).then(() => process.exit(130));
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const ask = argv.includes("--ask");
+  const root = projectRoot();
+  const dir = defaultFolder(root);
   try {
-    await play(dir, tools, argv.includes("--ask"));
-    if (argv.includes("--keep")) sayKept(dir);
-    else await down(dir);
-    return 0;
+    if (ask && process.stdin.isTTY !== true) throw noTerminal();
+    return await alone(root, () => {
+      const interruption = new Interruption(() => down(dir)).listen();
+      return Promise.race([
+        played(dir, tools, { ask, keep: argv.includes("--keep"), interruption }),
+        interruption.ended,
+      ]);
+    });
   } catch (error) {
-    await down(dir);
-    if (!(error instanceof HoldpointError)) throw error;
-    process.stderr.write(`\n${error.render()}\n`);
-    return error.exitCode;
+    return told(error);
   }
 }
 
-async function play(dir: string, tools: Tools, ask: boolean): Promise<void> {
+interface Playing {
+  readonly ask: boolean;
+  readonly keep: boolean;
+  readonly interruption: Interruption;
+}
+
+async function played(dir: string, tools: Tools, how: Playing): Promise<number> {
+  try {
+    await play(dir, tools, how);
+  } catch (error) {
+    if (how.interruption.is) return how.interruption.ended;
+    // What failed first is told, also where a full disk keeps this from being written down.
+    await down(dir).catch(() => undefined);
+    throw error;
+  }
+  if (how.keep) sayKept(dir);
+  else await down(dir);
+  return 0;
+}
+
+/** A second one would take the sandbox away from under the first. */
+function alone<T>(root: string, work: () => Promise<T>): Promise<T> {
+  return withLock(root, join(root, "build", "start.lock"), work, (owner) => {
+    throw new HoldpointError("lock-held", `npm start is playing in this folder already: ${owner}`, {
+      remedy: "wait for its end, or play in another clone",
+    });
+  });
+}
+
+function noTerminal(): HoldpointError {
+  return new HoldpointError("usage", "--ask waits for a key before each step, and found no terminal", {
+    remedy: "run it in a terminal, or without --ask",
+  });
+}
+
+/** Tells of a failure. @returns the exit code; a defect is thrown on */
+function told(error: unknown): number {
+  const refusal = error instanceof HoldpointError ? error : systemRefusal(error);
+  if (refusal === undefined) throw error;
+  process.stderr.write(`\n${refusal.render()}\n`);
+  return refusal.exitCode;
+}
+
+async function play(dir: string, tools: Tools, how: Playing): Promise<void> {
   if (existsSync(dir)) {
     await down(dir);
     rmSync(dir, { recursive: true, force: true });
   }
-  const teller = new Teller(dir, tools, ask);
+  const teller = new Teller(dir, tools, how);
   teller.say(
     pc.bold("OmniHub's rollout, gated by the real Pulumi engine"),
     "The engine, the policy pack, Prometheus and every signature are real. The clouds are stand-ins on this machine, and",

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import pc from "picocolors";
 import { HoldpointError } from "../../rollout/errors";
+import { pauseClock, resume } from "../clock";
 import { environment, type Tools } from "../lifecycle";
 import { projectFolder } from "../project";
+import type { Interruption } from "./interruption";
+import { waitForKey } from "./key";
 
 /** What a command of the story did. */
 export interface Told {
@@ -29,6 +31,9 @@ export interface Telling {
   readonly live?: boolean;
 }
 
+/** What waits for it waits until the process ends, which an interruption sees to. */
+const NEVER = new Promise<never>(() => undefined);
+
 interface Spawning {
   readonly live?: boolean;
   readonly env?: NodeJS.ProcessEnv;
@@ -42,15 +47,17 @@ export class Teller {
   private readonly dir: string;
   private readonly tools: Tools;
   private readonly ask: boolean;
+  private readonly interruption: Interruption;
   private readonly logs: string;
   private readonly began = Date.now();
   private chapters = 0;
   private commands = 0;
 
-  constructor(dir: string, tools: Tools, ask: boolean) {
+  constructor(dir: string, tools: Tools, how: { readonly ask: boolean; readonly interruption: Interruption }) {
     this.dir = dir;
     this.tools = tools;
-    this.ask = ask;
+    this.ask = how.ask;
+    this.interruption = how.interruption;
     this.logs = join(dir, "logs", "story");
     mkdirSync(this.logs, { recursive: true });
   }
@@ -65,10 +72,23 @@ export class Teller {
     this.chapters += 1;
     this.say("", pc.bold(`${this.chapters}. ${title}`) + pc.dim(`  (${this.seconds} s)`));
     this.say(...lines.map((line) => pc.dim(`   ${line}`)));
-    if (this.ask) await waitForKey();
+    if (this.ask) await this.wait();
+  }
+
+  /** Waits for a key. The sandbox's time runs at the usual pace meanwhile: what was attested must not grow old of it. */
+  private async wait(): Promise<void> {
+    pauseClock(this.dir);
+    const came = await waitForKey("   press a key to go on ");
+    // In this mode of a terminal Ctrl-C and Ctrl-D are keys, too.
+    if (came === "end") {
+      void this.interruption.begin(130);
+      return NEVER;
+    }
+    resume(this.dir);
   }
 
   say(...lines: readonly string[]): void {
+    if (this.interruption.is) return;
     for (const line of lines) process.stdout.write(`${line}\n`);
   }
 
@@ -97,8 +117,10 @@ export class Teller {
   }
 
   private async logged(argv: readonly [string, ...string[]], expect: Expected, how: Spawning): Promise<Told> {
+    if (this.interruption.is) return NEVER;
     const log = join(this.logs, `${String((this.commands += 1)).padStart(2, "0")}-${argv[0]}.log`);
     const told = await this.spawn(argv, how);
+    if (this.interruption.is) return NEVER;
     writeFileSync(log, `$ ${argv.map(quoted).join(" ")}\n${told.text}`);
     if (expect === "a refusal" ? told.code !== 0 && told.code !== null : told.code === expect) return told;
     const end = told.text.trimEnd().split("\n").slice(-40).join("\n");
@@ -114,17 +136,17 @@ export class Teller {
     const sandbox = environment(this.dir, this.tools);
     const options = { cwd: projectFolder(this.dir), env: { ...sandbox, NO_COLOR: "1", ...env } };
     const child = spawn(file, [...first, ...args], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    this.interruption.children.add(child);
     let text = "";
-    const take = (chunk: Buffer) => {
-      text += chunk.toString();
-      if (live) process.stdout.write(chunk.toString().replace(/^(?=.)/gm, "     "));
+    const take = (chunk: string) => {
+      text += chunk;
+      if (live && !this.interruption.is) process.stdout.write(chunk.replace(/^(?=.)/gm, "     "));
     };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", take);
+    return new Promise<Told>((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code) => resolve({ code, text }));
-    });
+    }).finally(() => this.interruption.children.delete(child));
   }
 
   private program(command: string): [string, string[]] {
@@ -147,11 +169,4 @@ function coloured(line: string): string {
   if (/\bNO-GO\b/.test(line)) return pc.red(line);
   if (/\bPENDING\b/.test(line)) return pc.yellow(line);
   return /^\s*GO\b/.test(line) ? pc.green(line) : line;
-}
-
-async function waitForKey(): Promise<void> {
-  if (!process.stdin.isTTY) return;
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  await lines.question("   press Enter to go on ");
-  lines.close();
 }
