@@ -46,11 +46,11 @@ export function readPlain(text: string): PlainYaml | undefined {
 }
 
 /**
- * Tabs and other control characters but line ends, marks of byte order and of documents, what is beyond 16 bits; and a
- * comment at the margin in the midst of a flow, which only one of the parsers takes.
+ * Tabs and other control characters but line ends, also written as escapes, what turns the direction of writing, marks
+ * of byte order and of documents, what is beyond 16 bits; and a comment at the margin in the midst of a flow, which only one of the parsers takes.
  */
 const UNUSUAL =
-  /[^\P{Cc}\n]|[\u2028\u2029\ufeff\ufffe\uffff\p{Cs}\u{10000}-\u{10ffff}]|^ *(?:(?:---|\.\.\.)(?:\s|$)|%)|[[{][^\]}]*\n#/mu;
+  /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ufffe\uffff\p{Cs}\u{10000}-\u{10ffff}]|^ *(?:(?:---|\.\.\.)(?:\s|$)|%)|[[{][^\]}]*\n#|\\[0abefvxuUNLP_]/mu;
 /** Keys that are no text, that would hide others, or that would change the order of the keys. */
 const NO_KEY = /^(?:__proto__|<<|\d+)$/;
 /** The header of a block of text: nothing else on its line. */

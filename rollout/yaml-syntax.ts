@@ -56,6 +56,7 @@ const MESSAGES: readonly (readonly [RegExp, string])[] = [
     /^Flow sequence .* end with a/i,
     'found "[" without "]", expected "]"; text with "#", "," or a bracket in it belongs in quotes',
   ],
+  [/^Source contains multiple documents/, "found a second document, expected one in a file"],
   [/^Plain value cannot start/, "found a sign that words can't begin with, expected the text in quotes"],
 ];
 

@@ -62,7 +62,8 @@ export function readYaml(text: string, file: string): YamlSource {
       `${file}: found ${Buffer.byteLength(text)} bytes, expected at most 1 MiB`,
     );
   }
-  if (isTooDeep(text)) throw new HoldpointError("yaml-syntax", `${file}: nested too deeply`);
+  const deep = tooDeep(text);
+  if (deep !== undefined) throw refused(file, [{ at: place(text, deep), text: TOO_DEEP }]);
   const plain = readPlain(text);
   if (plain !== undefined) return plainSource(plain, text, file);
   return readWhole(text, file);
@@ -70,6 +71,8 @@ export function readYaml(text: string, file: string): YamlSource {
 
 /** Reads any YAML that is not nested too deeply. Only it says what a mistake is. */
 export function readWhole(text: string, file: string): YamlSource {
+  const unreadable = unreadableIn(text);
+  if (unreadable.length > 0) throw refused(file, unreadable);
   const lines = new LineCounter();
   const document = parse(text, file, lines);
   const syntax = wordedSyntax(document.errors, text).map(({ at: offset, text: words }) => ({
@@ -78,32 +81,63 @@ export function readWhole(text: string, file: string): YamlSource {
   }));
   // What a text hides can be told once its structure is certain.
   const mistakes = syntax.length > 0 ? syntax : hidingMistakes(document, lines);
-  if (mistakes.length > 0) {
-    throw new HoldpointError("yaml-syntax", listed(mistakes.map((mistake) => at(file, mistake.at, mistake.text))));
-  }
+  if (mistakes.length > 0) throw refused(file, mistakes);
   return wholeSource(document, lines, file);
 }
 
 /** Deeper than any plan; far below where the recursive parser would end the process, which nothing can catch. */
 const MAX_DEPTH = 100;
 
+const TOO_DEEP = `found nesting deeper than ${MAX_DEPTH}, expected what people can read`;
+
 /**
- * Whether a text may be nested deeper than allowed. Counts brackets wherever they stand, and what a line begins with:
+ * Where a text may be nested deeper than allowed. Counts brackets wherever they stand, and what a line begins with:
  * block structure can't be nested deeper than it is indented.
  */
-function isTooDeep(text: string): boolean {
-  if (/^[ \t?:-]{200}/m.test(text)) return true;
+function tooDeep(text: string): number | undefined {
+  const indented = text.search(/^[ \t?:-]{200}/m);
+  if (indented >= 0) return indented;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === OPEN || code === OPEN_MAP) depth += 1;
     else if ((code === CLOSE || code === CLOSE_MAP) && depth > 0) depth -= 1;
-    if (depth > MAX_DEPTH) return true;
+    if (depth > MAX_DEPTH) return at;
   }
-  return false;
+  return undefined;
 }
 
 const [OPEN, CLOSE, OPEN_MAP, CLOSE_MAP] = [91, 93, 123, 125];
+
+/**
+ * Characters that a reader does not see, or that move what he sees: control characters but tabs and line ends, those that
+ * turn the direction of writing, a mark of byte order within the text; and what stands for a byte that is no UTF-8.
+ */
+const UNREADABLE = /(?![\t\n\r])\p{Cc}|[\u202a-\u202e\u2066-\u2069\ufffd]|(?!^)\ufeff/gu;
+/** More of them only say that the file is something else than text. */
+const MOST_UNREADABLE = 5;
+
+function unreadableIn(text: string): Placed[] {
+  const found: Placed[] = [];
+  for (const match of text.matchAll(UNREADABLE)) {
+    if (found.push({ at: place(text, match.index), text: unreadableWords(match[0]) }) === MOST_UNREADABLE) break;
+  }
+  return found;
+}
+
+function unreadableWords(character: string): string {
+  if (character === "\ufffd") return "found a byte that is no UTF-8 text, expected the file saved as UTF-8";
+  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return `found the character U+${code}, which nobody sees, expected text that people can read`;
+}
+
+function place(text: string, offset: number): Position {
+  return position(lineStarts(text), offset);
+}
+
+function refused(file: string, mistakes: readonly Placed[]): HoldpointError {
+  return new HoldpointError("yaml-syntax", listed(mistakes.map((mistake) => at(file, mistake.at, mistake.text))));
+}
 
 function parse(text: string, file: string, lineCounter: LineCounter): Document.Parsed {
   try {
@@ -132,6 +166,9 @@ function hidingMistakes(document: Document.Parsed, lines: LineCounter): Placed[]
     Node: (_key, node) => {
       if (node.anchor !== undefined) add(node, `the anchor "&${node.anchor}"`, "a plain value");
       if (node.tag !== undefined) add(node, `the tag "${node.tag}"`, "a plain value");
+      const [hidden] = isScalar(node) ? (String(node.value).match(UNREADABLE) ?? []) : [];
+      if (hidden !== undefined)
+        found.push({ at: position(lines, node.range?.[0] ?? 0), text: unreadableWords(hidden) });
     },
     Pair: (_key, pair) => {
       if (!isNode(pair.key)) return;

@@ -56,19 +56,54 @@ describe("reading YAML", () => {
       'yaml-syntax: x.yaml:3:1: found the key "a" twice, expected every key once',
     ));
   test("refuses two documents, tells all syntax mistakes", () => {
-    expect(read("a: 1\n---\nb: 2\n")).toMatch(/^yaml-syntax: x\.yaml:2:1: /);
+    expect(read("a: 1\n---\nb: 2\n")).toBe("yaml-syntax: x.yaml:2:1: found a second document, expected one in a file");
     expect(read("a: [1\nb: }")).toMatch(/^yaml-syntax: /);
+  });
+  test("refuses characters that nobody sees, as they are and as escapes", () => {
+    const words = (code: string): string =>
+      `found the character U+${code}, which nobody sees, expected text that people can read`;
+    const cases = [
+      ["name: omni\0hub\n", "1:11", "0000"],
+      ["a: 1\nb: \u001b[2K\n", "2:4", "001B"],
+      ["a: only \u202eecno\n", "1:9", "202E"],
+      ["a: 1\n\ufeffb: 2\n", "2:1", "FEFF"],
+      ['a: "\\e[2K"\n', "1:4", "001B"],
+      ['a: "\\u202e"\n', "1:4", "202E"],
+      ['"\\0": 1\n', "1:1", "0000"],
+    ] as const;
+    for (const [text, where, code] of cases)
+      expect(read(text), text).toBe(`yaml-syntax: x.yaml:${where}: ${words(code)}`);
+    expect(readYaml("\ufeffa: x\ty\r\nb: ≥ 1\r\n", "x.yaml").data).toEqual({ a: "x\ty", b: "≥ 1" });
+  });
+  test("refuses a file in another encoding, where it is seen first", () => {
+    const latin1 = Buffer.from("a: 1\nb: caf\u00e9\n", "latin1").toString("utf8");
+    expect(read(latin1)).toBe(
+      "yaml-syntax: x.yaml:2:7: found a byte that is no UTF-8 text, expected the file saved as UTF-8",
+    );
+    const utf16 = Buffer.from("\ufeffa: 1\n".repeat(1000), "utf16le").toString("utf8");
+    expect(read(utf16).split("\n").slice(0, 2)).toEqual([
+      "yaml-syntax: 5 mistakes",
+      "  x.yaml:1:1: found a byte that is no UTF-8 text, expected the file saved as UTF-8",
+    ]);
   });
   test("refuses a file of more than 1 MiB", () =>
     expect(read(`a: "${"x".repeat(1024 * 1024)}"`)).toBe(
       "file-too-large: x.yaml: found 1048581 bytes, expected at most 1 MiB",
     ));
   test("refuses what is nested too deeply, before the parser's recursion could end the process", () => {
-    for (const opening of ["[", "{a: ", "- ", "? ", "[\n"]) {
-      expect(read(opening.repeat(100_000)), opening).toBe("yaml-syntax: x.yaml: nested too deeply");
+    const deep = "found nesting deeper than 100, expected what people can read";
+    const openings = [
+      ["[", "1:101"],
+      ["{a: ", "1:401"],
+      ["- ", "1:1"],
+      ["? ", "1:1"],
+      ["[\n", "101:1"],
+    ] as const;
+    for (const [opening, where] of openings) {
+      expect(read(opening.repeat(100_000)), opening).toBe(`yaml-syntax: x.yaml:${where}: ${deep}`);
     }
     const stairs = Array.from({ length: 1000 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n");
-    expect(read(stairs)).toBe("yaml-syntax: x.yaml: nested too deeply");
+    expect(read(stairs)).toBe(`yaml-syntax: x.yaml:201:1: ${deep}`);
     expect(readYaml(`${"[".repeat(100)}${"]".repeat(100)}`, "x.yaml").data).toBeDefined();
   });
 });
