@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { CommanderError, type Command } from "commander";
 import { HoldpointError, systemRefusal, type ExitCode } from "../rollout/errors";
 import type { Context, Outcome, Terminal } from "./context";
 import { buildProgram } from "./program";
@@ -22,16 +22,32 @@ export async function main(args: readonly string[], given: Partial<Surroundings>
   const around = surroundings(args, given);
   const context: Context = { root: around.root, env: around.env, terminal: around.terminal };
   let outcome: Outcome | undefined;
+  let program: Command | undefined;
   try {
-    const program = await buildProgram(context, args[0], around.print, (ended) => void (outcome = ended));
+    program = await buildProgram(
+      context,
+      args[args[0] === "help" ? 1 : 0],
+      around.print,
+      (ended) => void (outcome = ended),
+    );
     await program.parseAsync([...args], { from: "user" });
     // A command that only prints its help has no outcome of its own.
     const { exitCode, result } = outcome ?? { exitCode: 0, result: {} };
     if (around.terminal.json) around.print(document(args, exitCode, { result }));
     return exitCode;
   } catch (error) {
-    return failed(error, args, around);
+    return failed(error, args, around, program);
   }
+}
+
+/** The command that was meant, as far as its words are known: "holdpoint attest run". */
+function commandMeant(program: Command | undefined, args: readonly string[]): string {
+  const words = ["holdpoint"];
+  for (let at = program, i = 0; at !== undefined; i += 1) {
+    at = at.commands.find((command) => command.name() === args[i]);
+    if (at !== undefined) words.push(at.name());
+  }
+  return words.join(" ");
 }
 
 function surroundings(args: readonly string[], given: Partial<Surroundings>): Surroundings {
@@ -49,9 +65,17 @@ function wantsJson(args: readonly string[]): boolean {
   return (end < 0 ? args : args.slice(0, end)).includes("--json");
 }
 
-function failed(error: unknown, args: readonly string[], { terminal, print, env }: Surroundings): ExitCode {
+function failed(
+  error: unknown,
+  args: readonly string[],
+  { terminal, print, env }: Surroundings,
+  program: Command | undefined,
+): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return 0; // help or version, already printed
-  const told = error instanceof CommanderError ? usageError(error) : (systemRefusal(error) ?? error);
+  const told =
+    error instanceof CommanderError
+      ? usageError(error, `${commandMeant(program, args)} --help`)
+      : (systemRefusal(error) ?? error);
   if (told instanceof HoldpointError) {
     const { code, message, remedy, exitCode } = told;
     const docs = `docs/errors.md#${code}`;
@@ -68,14 +92,12 @@ function failed(error: unknown, args: readonly string[], { terminal, print, env 
 }
 
 /** Commander's words as a refusal of ours: one line, and the nearest word as the remedy. */
-function usageError(error: CommanderError): HoldpointError {
-  if (error.code === "commander.help") {
-    return new HoldpointError("usage", "no command given", { remedy: "holdpoint --help" });
-  }
+function usageError(error: CommanderError, help: string): HoldpointError {
+  if (error.code === "commander.help") return new HoldpointError("usage", "no command given", { remedy: help });
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const near = /Did you mean (?:one of )?(.+)\?/.exec(rest.join(" "))?.[1];
   return new HoldpointError("usage", first.replaceAll("'", '"').replace(/\.$/, ""), {
-    remedy: near === undefined ? "holdpoint --help" : `did you mean ${near}? See holdpoint --help`,
+    remedy: near === undefined ? help : `did you mean ${near}? See ${help}`,
   });
 }
 

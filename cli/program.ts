@@ -18,7 +18,7 @@ Examples:
 
 /**
  * The command line as commander knows it.
- * @param first the first argument: the sandbox's commands are loaded only for themselves
+ * @param first the first command named: the sandbox's commands are loaded only for themselves
  * @param print writes the help
  * @param ended is told how a command ended
  */
@@ -30,7 +30,6 @@ export async function buildProgram(
 ): Promise<Command> {
   const program = new Command("holdpoint")
     .description("What pulumi has no verb for: evidence, approvals, the canary's steps, the way back")
-    .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => print(text.trimEnd()), writeErr: () => undefined })

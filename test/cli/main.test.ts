@@ -28,7 +28,9 @@ describe("the command line", () => {
   it("names the nearest option for one that is not there", async () => {
     const { exitCode, said } = await run(["rollback", "production", "--takeover"]);
     expect(exitCode).toBe(2);
-    expect(said).toContain('unknown option "--takeover"\n  fix: did you mean --take-over?');
+    expect(said).toContain(
+      'unknown option "--takeover"\n  fix: did you mean --take-over? See holdpoint rollback --help',
+    );
   });
 
   it.each([
@@ -57,10 +59,40 @@ describe("the command line", () => {
       error: {
         code: "usage",
         message: 'unknown option "--takeover"',
-        remedy: "did you mean --take-over? See holdpoint --help",
+        remedy: "did you mean --take-over? See holdpoint rollback --help",
         docs: "docs/errors.md#usage",
       },
     });
+  });
+
+  it("names the help of the command that was meant", async () => {
+    expect((await run(["rollback"])).said).toContain("fix: holdpoint rollback --help");
+    expect((await run(["attest", "run"])).said).toContain("fix: holdpoint attest run --help");
+    expect((await run(["keys"])).said).toContain("fix: holdpoint keys --help");
+    expect((await run([])).said).toContain("fix: holdpoint --help");
+  });
+
+  it("has help as a word, too", async () => {
+    const { exitCode, printed } = await run(["help", "rollback"]);
+    expect(exitCode).toBe(0);
+    expect(printed).toBe((await run(["rollback", "--help"])).printed);
+    expect((await run(["help", "sandbox"])).printed).toContain("  down [options]");
+    expect((await run(["help"])).printed).toBe((await run(["--help"])).printed);
+  });
+
+  it("says what the system refused, and that it is no defect", async () => {
+    const lines: string[] = [];
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+      syscall: "write",
+    });
+    const say = (text: string): void => {
+      if (lines.push(text) === 1) throw full;
+    };
+    expect(await main(["rollback", "production"], { terminal: fakeTerminal({ say }), env: {} })).toBe(1);
+    expect(lines.slice(1)).toEqual([
+      "system-refused: ENOSPC: no space left on device, write\n  fix: make room on that disk, then run it again\n  docs: docs/errors.md#system-refused",
+    ]);
   });
 
   it("prints help on standard output, with an example of each command", async () => {
