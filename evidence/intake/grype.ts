@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Format } from "./report";
 import { isRecord, refuse, single } from "./report";
-import { instant, scanOf } from "./scans";
+import { instant, scanOf, worstOfEach } from "./scans";
 import type { Scope } from "./scans";
 import { readAs } from "./schema";
 
@@ -33,11 +33,7 @@ export const grype: Format = {
     if (source.target === undefined || source.target === null || source.target === "")
       throw refuse("intake-empty", `${file.name}: Grype names nothing that it scanned`);
     const found = [...matches, ...(ignoredMatches ?? [])].map(({ vulnerability }) => vulnerability);
-    const findings = [...new Map(found.map(({ id, severity }) => [id, severity])).entries()].map(([id, score]) => ({
-      id,
-      method: "grype",
-      score,
-    }));
+    const findings = worstOfEach(found.map(({ id, severity: score }) => ({ id, method: "grype", score })));
     const scope = SCOPES[source.type];
     const database = "status" in descriptor.db ? descriptor.db.status.built : descriptor.db.built;
     const scan = {

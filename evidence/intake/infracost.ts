@@ -10,7 +10,12 @@ const schema = z.object({
   currency: z.string(),
   totalMonthlyCost: z.string("a cost as text"),
   timeGenerated: z.string(),
-  projects: z.array(z.object({ metadata: z.object({ errors: z.array(z.unknown()).nullish() }).optional() })),
+  projects: z.array(
+    z.object({
+      metadata: z.object({ errors: z.array(z.unknown()).nullish() }).optional(),
+      breakdown: z.object({ totalMonthlyCost: z.string().nullish() }).nullish(),
+    }),
+  ),
 });
 
 /** Infracost JSON → "cost". */
@@ -26,6 +31,15 @@ export const infracost: Format = {
       throw refuse(
         "intake-run-failed",
         `${file.name}: Infracost could not estimate a project (member "metadata.errors")`,
+      );
+    }
+    const each = projects.map(({ breakdown }) => Number(breakdown?.totalMonthlyCost ?? 0));
+    const sum = each.reduce((all, one) => all + one, 0);
+    // Each may have been rounded to a cent.
+    if (each.some((one) => !(one >= 0)) || sum - Number(totalMonthlyCost) > 0.01 * projects.length + 1e-6) {
+      throw refuse(
+        "intake-inconsistent",
+        `${file.name} states ${totalMonthlyCost} a month, and its projects cost ${sum}: it was edited`,
       );
     }
     const written = parseInstant(timeGenerated);

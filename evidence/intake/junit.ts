@@ -8,7 +8,7 @@ import type { TestResultPredicate } from "../predicates/test-result";
 import { RUN_ANNOTATION } from "../predicates/test-result";
 import { formatUtc, parseInstant } from "../time";
 import type { Format, Intake, ReportFile, Stated } from "./report";
-import { finish, refuse, required } from "./report";
+import { finish, isRecord, refuse, required } from "./report";
 import { attribute, children, parseXml, rootName, withoutDoctype } from "./xml";
 import type { Element } from "./xml";
 
@@ -40,9 +40,33 @@ function suitesOf(file: ReportFile): Element[] {
   const suites = children(root, "testsuites").flatMap((all) => {
     const inside = children(all, "testsuite");
     checkTotal(file, all, inside);
+    checkFailures(file, all, casesIn(inside.flatMap((suite) => withNested(suite))));
     return inside;
   });
-  return [...suites, ...children(root, "testsuite")].flatMap((suite) => withNested(suite));
+  const all = [...suites, ...children(root, "testsuite")].flatMap((suite) => withNested(suite));
+  const outside = countCases(root) - casesIn(all).length;
+  if (outside > 0) {
+    throw refuse(
+      "intake-inconsistent",
+      `${file.name} has ${outside} test cases outside of its suites, which nothing counts`,
+    );
+  }
+  return all;
+}
+
+function casesIn(suites: readonly Element[]): Element[] {
+  return suites.flatMap((suite) => children(suite, "testcase"));
+}
+
+/** How many elements "testcase" there are, wherever they stand. */
+function countCases(element: Element): number {
+  let found = 0;
+  for (const [name, inside] of Object.entries(element)) {
+    if (!Array.isArray(inside)) continue;
+    if (name === "testcase") found += inside.length;
+    for (const child of inside as unknown[]) if (isRecord(child)) found += countCases(child);
+  }
+  return found;
 }
 
 function withNested(suite: Element, level = 0): Element[] {
@@ -56,6 +80,13 @@ function checkTotal(file: ReportFile, all: Element, suites: readonly Element[]):
   if (total === undefined) return;
   const sum = suites.reduce((tests, suite) => tests + Number(attribute(suite, "tests") ?? NaN), 0);
   if (Number(total) !== sum) throw cut(file, total, String(sum));
+}
+
+/** A count that an element states; 0 where it states none. */
+function countOf(file: ReportFile, element: Element, name: string): number {
+  const stated = attribute(element, name) ?? "0";
+  if (/^\d{1,15}$/.test(stated)) return Number(stated);
+  throw refuse("intake-missing-field", `${file.name} states "${stated.slice(0, 40)}" for "${name}", wanted a count`);
 }
 
 function cut(file: ReportFile, stated: string, found: string): Error {
@@ -90,23 +121,46 @@ function all(times: readonly (number | undefined)[], choose: (...all: number[]) 
 function checkCounts(file: ReportFile, suite: Element, cases: readonly Element[]): void {
   const stated = attribute(suite, "tests");
   if (stated === undefined) throw refuse("intake-missing-field", `${file.name}: a testsuite without "tests"`);
+  countOf(file, suite, "tests");
   const nested = children(suite, "testsuite").flatMap((inner) => withNested(inner));
   const inside = nested.reduce((sum, inner) => sum + children(inner, "testcase").length, cases.length);
   // Tools differ in whether a suite counts the tests of suites inside it.
   if (Number(stated) !== inside && Number(stated) !== cases.length) throw cut(file, stated, String(inside));
-  const bad = [...cases, ...nested.flatMap((inner) => children(inner, "testcase"))].filter(isFailed).length;
-  const statedBad = Number(attribute(suite, "failures") ?? 0) + Number(attribute(suite, "errors") ?? 0);
-  // Fewer may be stated than found (a test that failed twice is one case in some tools), never more than are there.
-  if (!Number.isFinite(statedBad) || (statedBad > 0 && bad === 0)) {
+  const all = [...cases, ...casesIn(nested)];
+  checkFailures(file, suite, all);
+  const statedSkipped = countOf(file, suite, "skipped") + countOf(file, suite, "disabled");
+  const skipped = all.filter((one) => isSkipped(one) && !isFailed(one)).length;
+  // What is skipped and not marked would be taken for passed.
+  if (statedSkipped > skipped) {
     throw refuse(
-      "intake-run-failed",
-      `${file.name} states ${statedBad} failures or errors outside its test cases: the run itself failed`,
+      "intake-inconsistent",
+      `${file.name} states ${statedSkipped} skipped tests and marks ${skipped}: which were not run is not told`,
     );
   }
 }
 
+/** Failures that are stated, and those of a suite itself: of its set-up, of its own code. */
+function checkFailures(file: ReportFile, suite: Element, cases: readonly Element[]): void {
+  const stated = countOf(file, suite, "failures") + countOf(file, suite, "errors");
+  const own = isFailed(suite);
+  // Fewer may be stated than found (a test that failed twice is one case in some tools), never some where there are none.
+  if (!own && (stated === 0 || cases.some(isFailed))) return;
+  throw refuse(
+    "intake-run-failed",
+    `${file.name} states ${own ? "a failure" : `${stated} failures or errors`} outside its test cases: the run itself failed`,
+  );
+}
+
+// Some tools say it in an attribute and not with an element: GoogleTest of a disabled test, "notrun".
+const FAILED = /^(?:fail(?:ed|ure)?|error|broken)$/i;
+const NOT_RUN = /^(?:notrun|not[-_ ]run|skip(?:ped)?|disabled|ignored|pending)$/i;
+
 function isFailed(one: Element): boolean {
-  return "failure" in one || "error" in one;
+  return "failure" in one || "error" in one || FAILED.test(attribute(one, "status") ?? "");
+}
+
+function isSkipped(one: Element): boolean {
+  return "skipped" in one || NOT_RUN.test(attribute(one, "status") ?? "");
 }
 
 function sort(one: Element, run: Pick<Run, "passed" | "failed" | "skipped">): void {
@@ -115,7 +169,7 @@ function sort(one: Element, run: Pick<Run, "passed" | "failed" | "skipped">): vo
   );
   const title = name.join(" > ") || "(unnamed)";
   if (isFailed(one)) run.failed.push(title);
-  else if ("skipped" in one) run.skipped.push(title);
+  else if (isSkipped(one)) run.skipped.push(title);
   else run.passed.push(title);
 }
 

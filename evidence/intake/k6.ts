@@ -32,6 +32,9 @@ export const k6Summary: Format = {
     const file = single(files, "k6 summary");
     const { state, metrics } = readAs(summary, file.json, file, "k6 summary");
     checkRan(file, metrics["iterations"]?.values["count"]);
+    for (const [name, { type, values }] of Object.entries(metrics))
+      checkCounts(file, name, type, values, values["rate"]);
+    checkChecks(file, metrics["checks"]?.values);
     const thresholds = Object.values(metrics).flatMap((metric) => Object.values(metric.thresholds ?? {}));
     const measures = Object.entries(metrics).flatMap(([name, { type, contains, values }]) =>
       Object.entries(values).map(([what, value]) => measure(name, what, value, unitOf(type, contains, what))),
@@ -58,9 +61,11 @@ export const k6Export: Format = {
     const file = single(files, "k6 --summary-export");
     const { metrics } = readAs(exported, file.json, file, "k6 --summary-export");
     checkRan(file, metrics["iterations"]?.["count"] as number | undefined);
+    checkChecks(file, metrics["checks"] as Readonly<Record<string, number>> | undefined);
     const measures = Object.entries(metrics).flatMap(([name, metric]) => {
       const values = Object.fromEntries(Object.entries(metric).filter(([key]) => key !== "thresholds"));
       const [type, contains] = kindOf(values);
+      checkCounts(file, name, type, values as Record<string, number>, values["value"] as number | undefined);
       const known = contains === "unknown" ? builtIn(name) : contains;
       if (known === undefined) return [];
       return Object.entries(values as Record<string, number>).map(([what, value]) =>
@@ -107,6 +112,41 @@ function duration(value: number): Measure {
 
 function thresholdsCrossed(value: number): Measure {
   return { name: "thresholds-crossed", value, unit: "count" };
+}
+
+/** Counters only grow, and a rate is what of all were so. */
+function checkCounts(
+  file: ReportFile,
+  name: string,
+  type: Type,
+  values: Readonly<Record<string, number>>,
+  rate: number | undefined,
+): void {
+  const { passes = 0, fails = 0 } = values;
+  const negative = type === "counter" && Object.values(values).some((value) => value < 0);
+  const share = passes + fails === 0 ? 0 : passes / (passes + fails);
+  const odd =
+    type === "rate" && (passes < 0 || fails < 0 || ("passes" in values && !(Math.abs((rate ?? 0) - share) < 1e-6)));
+  if (!negative && !odd) return;
+  throw refuse("intake-inconsistent", `${file.name}: the counts of ${name} do not fit each other: it was edited`);
+}
+
+/** Checks are told twice: one by one in their groups, and together as a metric. */
+function checkChecks(file: ReportFile, metric: Readonly<Record<string, number>> | undefined): void {
+  const told = isRecord(file.json) ? failedChecks(file.json["root_group"]) : 0;
+  if (told <= (metric?.["fails"] ?? 0)) return;
+  throw refuse(
+    "intake-inconsistent",
+    `${file.name}: ${told} checks failed one by one, and ${metric?.["fails"] ?? 0} together`,
+  );
+}
+
+/** Groups and checks are lists in one format and maps in the other. */
+function failedChecks(group: unknown): number {
+  if (!isRecord(group)) return 0;
+  const all = (member: string): unknown[] => Object.values(group[member] ?? {});
+  const own = all("checks").reduce<number>((sum, one) => sum + (isRecord(one) ? Number(one["fails"] ?? 0) : 0), 0);
+  return all("groups").reduce<number>((sum, one) => sum + failedChecks(one), own);
 }
 
 function checkRan(file: ReportFile, iterations: number | undefined): void {

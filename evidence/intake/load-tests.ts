@@ -54,8 +54,8 @@ const locustSchema = z.array(
   z.object({
     name: z.string().min(1),
     method: z.string().nullish(),
-    start_time: z.number(),
-    last_request_timestamp: z.number().nullable(),
+    start_time: z.number().positive(),
+    last_request_timestamp: z.number().positive().nullable(),
     num_requests: count,
     num_none_requests: count,
     num_failures: count,

@@ -35,6 +35,10 @@ export function measurementOf(
   if (measures.length === 0) throw refuse("intake-empty", `${file.name}: not one number in it`);
   const odd = measures.find(({ value }) => !Number.isFinite(value));
   if (odd !== undefined) throw refuse("intake-missing-field", `${file.name}: ${odd.name} is no number`);
+  const wrong = measures.find(({ value, unit }) => (unit === "ratio" && value > 1) || (value < 0 && unit !== "count"));
+  if (wrong !== undefined) {
+    throw refuse("intake-inconsistent", `${file.name}: ${wrong.name} is ${wrong.value} ${wrong.unit}, which can't be`);
+  }
   const twice = measures.find(({ name }, index) => measures.findIndex((one) => one.name === name) !== index);
   if (twice !== undefined)
     throw refuse(

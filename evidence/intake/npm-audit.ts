@@ -5,17 +5,23 @@ import { isRecord, refuse, single } from "./report";
 import { scanOf } from "./scans";
 import { readAs } from "./schema";
 
+const LEVELS = ["critical", "high", "moderate", "low", "info"] as const;
+const level = z.enum(LEVELS);
+const count = z.number().int().nonnegative();
 const advisory = z.object({
   source: z.number(),
   url: z.string().optional(),
-  severity: z.enum(["critical", "high", "moderate", "low", "info"]),
+  severity: level,
 });
 const schema = z.object({
   auditReportVersion: z.literal(2),
-  vulnerabilities: z.record(z.string(), z.object({ via: z.array(z.union([z.string(), advisory])) })),
+  vulnerabilities: z.record(
+    z.string(),
+    z.object({ severity: level.optional(), via: z.array(z.union([z.string(), advisory])) }),
+  ),
   metadata: z.object({
-    vulnerabilities: z.object({ total: z.number().int() }),
-    dependencies: z.object({ total: z.number().int(), prod: z.number().int() }),
+    vulnerabilities: z.object({ total: count }),
+    dependencies: z.object({ total: count, prod: count }),
   }),
 });
 
@@ -43,6 +49,25 @@ export const npmAudit: Format = {
     // A package is also vulnerable through another: then the advisory stands there.
     if (packages.length > 0 && advisories.length === 0)
       throw refuse("intake-inconsistent", `${file.name}: vulnerable packages, but not one advisory`);
+    const gone = packages
+      .flatMap(({ via }) => via)
+      .find((one) => typeof one === "string" && !Object.hasOwn(vulnerabilities, one));
+    if (gone !== undefined)
+      throw refuse(
+        "intake-inconsistent",
+        `${file.name}: a package is vulnerable through one that is not listed: it was cut`,
+      );
+    const worst = (all: readonly (string | undefined)[]): number => LEVELS.findIndex((one) => all.includes(one));
+    const [ofPackages, ofAdvisories] = [
+      worst(packages.map((one) => one.severity)),
+      worst(advisories.map((one) => one.severity)),
+    ];
+    if (ofPackages !== -1 && ofPackages < ofAdvisories) {
+      throw refuse(
+        "intake-inconsistent",
+        `${file.name}: a package is ${LEVELS[ofPackages]}, and no advisory is worse than ${LEVELS[ofAdvisories]}: it was edited`,
+      );
+    }
     const unique = [...new Map(advisories.map((one) => [one.source, one])).values()];
     const findings = unique.map(({ source, url, severity }) => ({
       id: /GHSA-[\w-]+$/.exec(url ?? "")?.[0] ?? `npm:${source}`,

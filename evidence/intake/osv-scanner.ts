@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Format } from "./report";
 import { isRecord, refuse, single } from "./report";
-import { scanOf } from "./scans";
+import { scanOf, worstOfEach } from "./scans";
 import { readAs } from "./schema";
 
 const group = z.object({ ids: z.array(z.string().min(1)).min(1), max_severity: z.string() });
@@ -40,12 +40,19 @@ export const osvScanner: Format = {
         "scan with --all-packages, so that the report says what was looked at",
       );
     }
-    const lost = packages.find(({ groups, vulnerabilities }) => groups.length === 0 && vulnerabilities.length > 0);
-    if (lost !== undefined)
+    const lost = packages.some(({ groups, vulnerabilities }) => {
+      const grouped = new Set(groups.flatMap(({ ids }) => ids));
+      return vulnerabilities.some(({ id }) => !grouped.has(id));
+    });
+    if (lost)
       throw refuse("intake-inconsistent", `${file.name}: vulnerabilities that are in no group: it was cut or edited`);
     const groups = packages.flatMap((one) => one.groups);
-    const findings = [...new Map(groups.map((one) => [one.ids[0] ?? "", one.max_severity])).entries()].map(
-      ([id, score]) => ({ id, method: "cvss_score", score: score === "" ? "unknown" : score }),
+    const findings = worstOfEach(
+      groups.map(({ ids: [id = ""], max_severity: score }) => ({
+        id,
+        method: "cvss_score",
+        score: score === "" ? "unknown" : score,
+      })),
     );
     const lockfiles = results.every(({ source }) => source.type === "lockfile");
     return scanOf(

@@ -83,8 +83,19 @@ export function reportFile(name: string, bytes: Uint8Array): ReportFile {
     if (!(error instanceof JsonError)) throw error;
     throw refuse("intake-encoding", `${name} is not UTF-8 text`);
   }
+  // No format has them; UTF-16 without its mark is full of them, and valid UTF-8.
+  if (text.includes("\0")) throw refuse("intake-encoding", `${name} has zero bytes in it: it is UTF-16, or no text`);
   const json = tryJson(text);
-  return { name, bytes, text, json, jsonLines: json === undefined ? tryLines(text) : [json] };
+  const jsonLines = json === undefined ? tryLines(text) : [json];
+  // Copied member by member, as schemas do, it would vanish: a file of a coverage report, a package of a scan.
+  if (text.includes("__proto__") && hasMember(jsonLines, "__proto__"))
+    throw refuse("intake-not-allowed", `${name} has a member "__proto__", which not every reader sees`);
+  return { name, bytes, text, json, jsonLines };
+}
+
+function hasMember(value: unknown, name: string): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.hasOwn(value, name) || Object.values(value).some((inside) => hasMember(inside, name));
 }
 
 function tryLines(text: string): unknown[] | undefined {
@@ -122,6 +133,9 @@ export function finish(
   stated: Stated,
 ): { finishedOn: string; statedBy?: "attester" } {
   if (written !== undefined) {
+    if (Number.isNaN(new Date(written).getTime())) {
+      throw refuse("intake-missing-field", `${file.name} says that it was finished at a time that no calendar has`);
+    }
     if (stated.finishedAt === undefined) return { finishedOn: formatUtc(written) };
     throw refuse(
       "intake-not-allowed",

@@ -12,11 +12,13 @@ import type { Format, ReportFile } from "./report";
 import { finish, isRecord, refuse, required, single } from "./report";
 import { readAs } from "./schema";
 
+const count = z.number().int().nonnegative();
 const backupSummary = z.object({
   backup_start: z.string("a time: restic writes it since 0.17"),
   backup_end: z.string("a time: restic writes it since 0.17"),
   snapshot_id: z.string("the snapshot's id").min(1),
-  total_files_processed: z.number().int(),
+  total_files_processed: count,
+  dry_run: z.literal(false, "a backup that was made, not a rehearsal of one").optional(),
 });
 const checkSummary = z.object({
   num_errors: z.number().int(),
@@ -45,9 +47,11 @@ export const restic: Format = {
     const found = readAs(backupSummary, summaryOf(backupFile, "files_new"), backupFile, "restic's backup summary");
     if (found.total_files_processed === 0) throw refuse("intake-empty", `${backupFile.name}: restic backed up no file`);
     const end = instant(backupFile, "backup_end", found.backup_end);
+    const start = instant(backupFile, "backup_start", found.backup_start);
+    if (start > end) throw refuse("intake-inconsistent", `${backupFile.name}: the backup ended before it began`);
     const predicate: BackupPredicate = {
       ...finish(backupFile, end, stated),
-      startedOn: formatUtc(instant(backupFile, "backup_start", found.backup_start)),
+      startedOn: formatUtc(start),
       stage: stated.stage,
       scope: required(stated.scope, "what the backup covers", "--scope <name>"),
       trigger: required(stated.trigger, "who started the backup", "--trigger manual|scheduled"),
@@ -62,10 +66,11 @@ export const restic: Format = {
 };
 
 const restoreSummary = z.object({
-  seconds_elapsed: z.number().nonnegative().default(0),
-  total_files: z.number().int(),
-  files_restored: z.number().int(),
-  files_skipped: z.number().int().default(0),
+  // Nothing takes thirty years.
+  seconds_elapsed: z.number().nonnegative().max(1e9).default(0),
+  total_files: count,
+  files_restored: count,
+  files_skipped: count.default(0),
 });
 
 /** A restore's JSON lines → "drill". One with errors, or that did not bring back every file, is a drill that failed. */

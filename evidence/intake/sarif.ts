@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Format, ReportFile } from "./report";
 import { isRecord, refuse, single } from "./report";
+import type { Found } from "./scans";
 import { instant, scanOf } from "./scans";
 import { readAs } from "./schema";
 
@@ -23,7 +24,10 @@ const run = z.object({
       semanticVersion: z.string().optional(),
       rules: z.array(rule).optional(),
     }),
+    // Packs of rules, as CodeQL brings them.
+    extensions: z.array(z.object({ rules: z.array(rule).optional() })).optional(),
   }),
+  externalPropertyFileReferences: z.object({ results: z.unknown().optional() }).optional(),
   invocations: z
     .array(
       z.object({
@@ -79,8 +83,11 @@ export const sarif: Format = {
   },
 };
 
-function checkRun(file: ReportFile, { tool, invocations = [], artifacts = [], results }: Run): void {
+function checkRun(file: ReportFile, run: Run): void {
+  const { tool, invocations = [], artifacts = [], results } = run;
   const { name } = tool.driver;
+  if (run.externalPropertyFileReferences?.results !== undefined)
+    throw refuse("intake-truncated", `${file.name}: ${name} wrote its results into another file`);
   // Semgrep warns of a file that it could not parse, finds nothing in it, and says that it was successful.
   const errors = invocations.flatMap(
     ({ toolExecutionNotifications: ran = [], toolConfigurationNotifications = [] }) => [
@@ -110,23 +117,45 @@ function endOf(file: ReportFile, runs: readonly Run[]): number | undefined {
   return Math.max(...times);
 }
 
-function findingsOf({ tool, results }: Run, run: number): { id: string; method: string; score: string }[] {
-  const rules = tool.driver.rules ?? [];
+/** Kinds of results that say that nothing is wrong. What is open, or for a person to review, is not settled: it counts. */
+const NOTHING_WRONG: ReadonlySet<string> = new Set(["pass", "notApplicable", "informational"]);
+
+function findingsOf({ tool, results }: Run, run: number): Found[] {
   return results
-    .filter(({ kind }) => kind === "fail")
+    .filter(({ kind }) => !NOTHING_WRONG.has(kind))
     .map((result, index) => {
       const name = result.ruleId ?? result.rule?.id;
-      const known = rules[result.ruleIndex ?? -1] ?? rules.find(({ id }) => id === name);
+      const known = ruleOf(tool, name, result.ruleIndex);
       const severity = known?.properties?.["security-severity"];
+      const settled = result.kind === "fail";
       const given = result.level ?? known?.defaultConfiguration?.level ?? "warning";
       return {
         // Each result is a finding of its own, also where one rule finds twice.
         id: `${name ?? known?.id ?? "unnamed"}#${run}.${index}`,
         ...(severity === undefined
-          ? { method: "sarif_level", score: LEVELS[given] }
+          ? { method: "sarif_level", score: settled ? LEVELS[given] : "unknown" }
           : { method: "security-severity", score: String(severity) }),
       };
     });
+}
+
+/** The rule of this id, also among the packs; by its place in the list where the result names none. */
+function ruleOf(
+  tool: Run["tool"],
+  name: string | undefined,
+  at: number | undefined,
+): z.output<typeof rule> | undefined {
+  const own = tool.driver.rules ?? [];
+  const all = [...own, ...(tool.extensions ?? []).flatMap(({ rules = [] }) => rules)];
+  if (name === undefined) return own[at ?? -1];
+  // "CA1000/1" is a part of the rule CA1000.
+  const named = all.filter(({ id }) => id === name || name.startsWith(`${id}/`));
+  return named.toSorted((a, b) => severityOf(b) - severityOf(a))[0] ?? own[at ?? -1];
+}
+
+function severityOf({ properties }: z.output<typeof rule>): number {
+  const severity = Number(properties?.["security-severity"] ?? -1);
+  return Number.isNaN(severity) ? -1 : severity;
 }
 
 const LEVELS = { error: "high", warning: "medium", note: "low", none: "low" } as const;

@@ -1,6 +1,6 @@
 /** What every scan for vulnerabilities ends in: findings by id with their severity, and when the database was made. */
 import type { VulnerabilitiesPredicate } from "../predicates/vulnerabilities";
-import { SCOPE } from "../predicates/vulnerabilities";
+import { DATABASE_SKEW, isWorse, SCOPE } from "../predicates/vulnerabilities";
 import { formatUtc, parseInstant } from "../time";
 import type { Intake, ReportFile, Stated } from "./report";
 import { finish, refuse } from "./report";
@@ -13,7 +13,7 @@ export interface Scan {
   /** URI of the scanner. */
   readonly scanner: string;
   readonly version?: string;
-  readonly findings: readonly { readonly id: string; readonly method: string; readonly score: string }[];
+  readonly findings: readonly Found[];
   /** Where the report says it. */
   readonly scope?: Scope;
   readonly finishedAt?: number;
@@ -30,6 +30,7 @@ export interface Scan {
 export function scanOf(file: ReportFile, scan: Scan, stated: Stated): Intake {
   const { finishedOn, statedBy } = finish(file, scan.finishedAt, stated);
   const updated = databaseDate(file, scan, stated);
+  checkDatabase(file, updated, finishedOn);
   if (updated === undefined && scan.findings.length === 0 && scan.live !== true) {
     throw refuse(
       "intake-no-database-date",
@@ -66,6 +67,32 @@ function databaseDate(file: ReportFile, scan: Scan, stated: Stated): number | un
       : `${file.name} says itself how old its database is`,
     "leave out --database-updated",
   );
+}
+
+/** A database that was made after the scan is not the one that was asked. */
+export function checkDatabase(file: ReportFile, updated: number | undefined, finishedOn: string): void {
+  if (updated === undefined || updated <= Date.parse(finishedOn) + DATABASE_SKEW) return;
+  throw refuse(
+    "intake-inconsistent",
+    `${file.name}: the database is of ${formatUtc(updated)}, and the scan ended before, at ${finishedOn}`,
+  );
+}
+
+/** One of a scanner's findings. */
+export interface Found {
+  readonly id: string;
+  readonly method: string;
+  readonly score: string;
+}
+
+/** Each finding once, as its worst place is graded: one vulnerability may be low in one package and critical in another. */
+export function worstOfEach(found: readonly Found[]): Found[] {
+  const all = new Map<string, Found>();
+  for (const one of found) {
+    const before = all.get(one.id);
+    if (before === undefined || isWorse(one.score, before.score)) all.set(one.id, one);
+  }
+  return [...all.values()];
 }
 
 /** What the report does not say the attester may; never something else than it says. */

@@ -8,7 +8,7 @@ import type { VulnerabilitiesPredicate } from "../predicates/vulnerabilities";
 import { SCOPE } from "../predicates/vulnerabilities";
 import type { Format } from "./report";
 import { finish, isRecord, refuse, single } from "./report";
-import { scopeOf, summarise } from "./scans";
+import { scopeOf, summarise, worstOfEach } from "./scans";
 import { readAs } from "./schema";
 
 const finding = z.object({
@@ -20,7 +20,9 @@ const finding = z.object({
 const project = z.object({
   ok: z.boolean(),
   vulnerabilities: z.array(finding),
-  dependencyCount: z.number(),
+  dependencyCount: z.number().int().nonnegative(),
+  /** Of all that is listed, licence issues too. */
+  uniqueCount: z.number().int().optional(),
   filtered: z.object({ ignore: z.array(finding).default([]) }).default({ ignore: [] }),
 });
 
@@ -52,23 +54,32 @@ export const snyk: Format = {
     if (projects.some(({ ok, vulnerabilities }) => !ok && vulnerabilities.length === 0)) {
       throw refuse("intake-inconsistent", `${file.name}: "ok" is false, but no vulnerability is listed`);
     }
+    const cut = projects.find(
+      ({ uniqueCount, vulnerabilities }) => (uniqueCount ?? 0) > new Set(vulnerabilities.map(({ id }) => id)).size,
+    );
+    if (cut !== undefined) {
+      throw refuse(
+        "intake-inconsistent",
+        `${file.name} states ${cut.uniqueCount} different issues and lists fewer: it was cut or edited`,
+      );
+    }
     const found = projects
       .flatMap(({ vulnerabilities, filtered }) => [...vulnerabilities, ...filtered.ignore])
       .filter(({ type }) => type !== "license");
     // One vulnerability is listed once for each path that leads to it.
-    const unique = [...new Map(found.map((one) => [one.id, one])).values()];
+    const unique = worstOfEach(found.map(({ id, severity }) => ({ id, method: "snyk", score: severity })));
     const { finishedOn, statedBy } = finish(file, undefined, stated);
     const scope = scopeOf(file, {}, stated);
     const predicate: VulnerabilitiesPredicate = {
       scanner: {
         uri: "https://snyk.io",
         db: { uri: "https://security.snyk.io" },
-        result: unique.map(({ id, severity }) => ({ id, severity: [{ method: "snyk", score: severity }] })),
+        result: unique.map(({ id, method, score }) => ({ id, severity: [{ method, score }] })),
       },
       metadata: { scanFinishedOn: finishedOn },
       ...(scope === undefined ? {} : { [SCOPE]: scope }),
     };
     const stating = statedBy === undefined ? {} : { "https://holdpoint.dev/statedBy": statedBy };
-    return { predicate: { ...predicate, ...stating }, summary: summarise(unique.map(({ severity }) => severity)) };
+    return { predicate: { ...predicate, ...stating }, summary: summarise(unique.map(({ score }) => score)) };
   },
 };

@@ -54,9 +54,10 @@ function rowsOf(file: ReportFile): Row[] | undefined {
     const rows = parse(file.text, {
       bom: true,
       columns: (header: string[]) => {
-        if (new Set(header).size !== header.length || header.some((one) => one.trim() === ""))
+        const names = header.map((one) => one.trim());
+        if (new Set(names).size !== names.length || names.includes(""))
           throw new Error("a header with a column twice or without a name");
-        return header.map((one) => one.trim());
+        return names;
       },
       delimiter: delimiterOf(file.text) ?? ",",
       skip_empty_lines: true,

@@ -8,7 +8,7 @@ import { SCOPE } from "../predicates/vulnerabilities";
 import { formatUtc, parseInstant } from "../time";
 import type { Format, ReportFile } from "./report";
 import { finish, isRecord, refuse } from "./report";
-import { scopeOf, summarise } from "./scans";
+import { checkDatabase, scopeOf, summarise, worstOfEach } from "./scans";
 import type { Scope } from "./scans";
 import { readAs } from "./schema";
 
@@ -18,6 +18,7 @@ const scan = z.object({
   Results: z
     .array(
       z.object({
+        Class: z.string().optional(),
         Vulnerabilities: z.array(z.object({ VulnerabilityID: z.string().min(1), Severity: z.string() })).nullish(),
       }),
     )
@@ -33,6 +34,9 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   filesystem: "dependencies",
   repository: "dependencies",
 };
+
+/** What vulnerabilities are looked for in. */
+const PACKAGES: ReadonlySet<string> = new Set(["os-pkgs", "lang-pkgs"]);
 
 /** Trivy JSON → "vulnerabilities". */
 export const trivy: Format = {
@@ -50,8 +54,17 @@ export const trivy: Format = {
     if (Results === null || Results === undefined || Results.length === 0) {
       throw refuse("intake-empty", `${file.name}: Trivy names nothing that it scanned`);
     }
+    // Told to look for secrets, licences or misconfigurations alone it names targets, too.
+    if (!Results.some(({ Class = "" }) => PACKAGES.has(Class))) {
+      throw refuse(
+        "intake-empty",
+        `${file.name}: Trivy names no packages that it looked at: found nothing means nothing`,
+      );
+    }
     const found = Results.flatMap(({ Vulnerabilities }) => Vulnerabilities ?? []);
-    const unique = [...new Map(found.map((one) => [one.VulnerabilityID, one.Severity])).entries()];
+    const unique = worstOfEach(
+      found.map(({ VulnerabilityID: id, Severity: score }) => ({ id, method: "trivy", score })),
+    );
     if (unique.length === 0 && database === undefined) {
       throw refuse(
         "intake-no-database-date",
@@ -62,21 +75,22 @@ export const trivy: Format = {
     const { finishedOn } = finish(file, instant(file, "CreatedAt", CreatedAt), stated);
     const known = SCOPES[ArtifactType];
     const scope = scopeOf(file, known === undefined ? {} : { scope: known }, stated);
-    const lastUpdate =
+    const updated =
       about === undefined || database === undefined
-        ? {}
-        : { lastUpdate: formatUtc(instant(about, "UpdatedAt", database.VulnerabilityDB.UpdatedAt)) };
+        ? undefined
+        : instant(about, "UpdatedAt", database.VulnerabilityDB.UpdatedAt);
+    checkDatabase(file, updated, finishedOn);
     const predicate: VulnerabilitiesPredicate = {
       scanner: {
         uri: "pkg:github/aquasecurity/trivy",
         ...(database === undefined ? {} : { version: database.Version }),
-        db: lastUpdate,
-        result: unique.map(([id, score]) => ({ id, severity: [{ method: "trivy", score }] })),
+        db: updated === undefined ? {} : { lastUpdate: formatUtc(updated) },
+        result: unique.map(({ id, method, score }) => ({ id, severity: [{ method, score }] })),
       },
       metadata: { scanFinishedOn: finishedOn },
       ...(scope === undefined ? {} : { [SCOPE]: scope }),
     };
-    return { predicate, summary: summarise(unique.map(([, severity]) => severity.toLowerCase())) };
+    return { predicate, summary: summarise(unique.map(({ score }) => score.toLowerCase())) };
   },
 };
 

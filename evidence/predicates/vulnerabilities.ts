@@ -9,7 +9,7 @@ export const SCOPE = "https://holdpoint.dev/scope";
 
 const severity = z.object({ method: z.string(), score: z.string() });
 
-const schema = z.object({
+const scan = z.object({
   scanner: z.object({
     uri: words,
     version: z.string().optional(),
@@ -21,6 +21,18 @@ const schema = z.object({
   metadata: z.object({ scanStartedOn: utc.optional(), scanFinishedOn: utc }),
   [SCOPE]: z.enum(["code", "dependencies", "image"]).optional(),
 });
+/** The clocks of a database's maker and of a scanner may be so far apart. */
+export const DATABASE_SKEW = 60_000;
+
+const schema = scan
+  .refine(
+    ({ scanner, metadata }) => !((scanner.db.lastUpdate ?? -Infinity) > metadata.scanFinishedOn + DATABASE_SKEW),
+    "a database that was made after the scan",
+  )
+  .refine(
+    ({ metadata }) => !((metadata.scanStartedOn ?? -Infinity) > metadata.scanFinishedOn),
+    "a scan that ended before it began",
+  );
 
 /** What attest writes. */
 export type VulnerabilitiesPredicate = z.input<typeof schema>;
@@ -64,6 +76,11 @@ const ORDER: readonly Level[] = ["critical", "high", "medium", "low", "unknown"]
 /** Where methods disagree the worst counts. */
 function worst(levels: readonly Level[]): Level {
   return ORDER.find((level) => levels.includes(level)) ?? "unknown";
+}
+
+/** Whether one score is worse than another. */
+export function isWorse(score: string, than: string): boolean {
+  return ORDER.indexOf(levelOf(score)) < ORDER.indexOf(levelOf(than));
 }
 
 /** A word, or a CVSS score by the bands of CVSS v3.1, section 5. */
