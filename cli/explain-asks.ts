@@ -36,6 +36,10 @@ function wordsOf(criterion: Criterion, plan: Plan, stage: Stage): Words {
       ];
     case "stage-lasted":
       return [spanOf("no longer than", criterion.atMost)];
+    case "no-rollbacks":
+      return [
+        `${criterion.release === "any" ? "what runs in" : "this release in"} ${criterion.stage}, never brought back`,
+      ];
     case "no-freeze":
     case "canary-at-rest":
       return [];

@@ -159,8 +159,8 @@ export class Canary extends pulumi.ComponentResource {
   private recordStep(written: pulumi.Resource[]): void {
     const { image, commit } = this.args.release;
     const input = { weight: effectiveWeight(this.args.settings), release: { image, commit } };
-    // What was promised for waivers is the pack's to write. Without it, nothing is forgotten.
-    const ignoreChanges = this.args.switchesMayBeLifted ? [] : ["input.obligations"];
+    // What was promised for waivers, and how far releases got, is the pack's to write. Without it, nothing is forgotten.
+    const ignoreChanges = this.args.switchesMayBeLifted ? [] : ["input.obligations", "input.reached"];
     new pulumi.Stash(STEP, { input }, { dependsOn: written, protect: this.args.protect, ignoreChanges });
   }
 

@@ -11,7 +11,7 @@ import { allAsked } from "../rollout/gate";
 import { canaryOf, stageOf } from "../rollout/plan";
 import { nextRecord } from "../rollout/record";
 import type { Deployment } from "../rollout/state";
-import { canaryOf as canaryRecord } from "../rollout/world";
+import { canaryOf as canaryRecord, type StageState } from "../rollout/world";
 import { goalInputs, matchesGoal, type UpdatePlanContent } from "../rollout/update-plan";
 import type { Decided } from "./gate";
 import { askedOf } from "./asked";
@@ -44,13 +44,24 @@ async function decideIn(project: Project, { world, own }: Gathered): Promise<Mor
   const approved = { needsApproval: needsApproval(project, decision), ...(unapproved && { unapproved }) };
   const state = world.stages[settings.stage];
   if (settings.kind === "canary") {
-    const before = state?.ok === true ? canaryRecord(state, settings.operation)?.obligations : undefined;
-    const promised = decision.promised ?? before;
-    return { decision, ...approved, ...(promised === undefined ? {} : { promised }) };
+    return { decision, ...approved, ...keptByStep(decision, state, settings.operation) };
   }
   const made = { ...settings, request: digest, content, type: settings.release.type };
   const record = nextRecord(state?.ok === true ? state.record : undefined, made, decision, world.trust?.mark);
   return { decision, record, ...approved };
+}
+
+/** What stands in a step's record beside its weight; a way back changes nothing of it. */
+function keptByStep(
+  decision: Decision,
+  state: StageState | undefined,
+  operation: string | undefined,
+): Pick<Decided, "promised" | "reached"> {
+  const before = state?.ok === true ? canaryRecord(state, operation) : undefined;
+  const promised = decision.promised ?? before?.obligations;
+  // Nothing was reached where there is no record at all; one that can't be read is another matter.
+  const reached = decision.reached ?? (state?.ok === true && before === undefined ? [] : before?.reached);
+  return { ...(promised === undefined ? {} : { promised }), ...(reached === undefined ? {} : { reached }) };
 }
 
 function needsApproval({ plan, settings }: Project, { wayBack }: Decision): boolean {

@@ -4,6 +4,7 @@ import type { Outcome } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import type { Promised } from "../rollout/owed";
+import type { AllReached } from "../rollout/reached";
 import type { StageRecord } from "../rollout/world";
 import { withDeadline } from "./deadline";
 
@@ -33,6 +34,8 @@ export interface Decided {
   readonly record?: StageRecord;
   /** Canary stacks: what the step's record tells as promised; absent: nothing. */
   readonly promised?: Promised;
+  /** Canary stacks: what the step's record tells of how far releases got; absent: nobody knows. */
+  readonly reached?: AllReached;
   /** How a resource differs from what was approved, in words; absent where no approval was asked for. */
   readonly unapproved?: (urn: string, inputs: Readonly<Record<string, unknown>>) => string | undefined;
 }

@@ -105,14 +105,17 @@ async function entered(gate: Gate, resource: ResourceValidationArgs): Promise<Re
   return { ...resource.props, input: { release, ...(content === undefined ? {} : { content }) } };
 }
 
-/** A step without promises stays as the program declares it: a hold begins anew when its record changes. */
+/** A hold begins anew when its record changes: what a run does not change of it stays word for word. */
 async function step(gate: Gate, resource: ResourceValidationArgs): Promise<Record<string, unknown> | undefined> {
-  const { promised = [] } = await gate.decided;
-  if (!("failure" in promised) && promised.length === 0) return undefined;
-  const input = resource.props["input"] as Record<string, unknown>;
+  const { promised = [], reached } = await gate.decided;
   // What could not be read stays unreadable, and goes on keeping the gates shut.
-  const obligations = "failure" in promised ? promised.failure : promised;
-  return { ...resource.props, input: { ...input, obligations } };
+  const more = {
+    ...("failure" in promised ? { obligations: promised.failure } : {}),
+    ...(!("failure" in promised) && promised.length > 0 ? { obligations: promised } : {}),
+    ...(reached === undefined ? {} : { reached: "failure" in reached ? reached.failure : reached }),
+  };
+  if (Object.keys(more).length === 0) return undefined;
+  return { ...resource.props, input: { ...(resource.props["input"] as Record<string, unknown>), ...more } };
 }
 
 async function record(gate: Gate, resource: ResourceValidationArgs): Promise<Record<string, unknown>> {

@@ -145,10 +145,10 @@ async function readStates(run: Run, clock: Clock): Promise<States> {
     leads(settings.canary.weight, settings.operation, (await readOwnStage(run, clock)).state);
   const criteria = upwards ? criteriaOf(run.project) : [];
   const others = criteria.flatMap((one) =>
-    one.kind === "stage-done" || one.kind === "stage-lasted" ? [one.stage] : [],
+    one.kind === "stage-done" || one.kind === "stage-lasted" || one.kind === "no-rollbacks" ? [one.stage] : [],
   );
   const withCanaries = criteria.flatMap((one) =>
-    one.kind === "stage-done" && one.traffic !== undefined ? [one.stage] : [],
+    one.kind === "no-rollbacks" || (one.kind === "stage-done" && one.traffic !== undefined) ? [one.stage] : [],
   );
   const [own, ...rest] = await Promise.all([
     readOwnStage(run, clock),

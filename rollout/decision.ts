@@ -1,5 +1,6 @@
 /** What a gate answers, criterion by criterion. Plain data: it is printed, stored and compared. */
 import type { Owed, Promised } from "./owed";
+import type { AllReached } from "./reached";
 
 /**
  * `pass` lets a gate open. So does `waived`: not met, and people answer for it with their signatures; it is never told as
@@ -77,6 +78,8 @@ export interface Decision {
   readonly owed?: Owed;
   /** Of a canary's step: what stands in its record as promised once it was taken. */
   readonly promised?: Promised;
+  /** Of a canary's step: what stands in its record of how far releases got; absent where that is not known. */
+  readonly reached?: AllReached;
   /** When the windows, freezes, holds and least durations that keep it shut all allow it, plan time; absent where they do now, or nobody knows. */
   readonly opensAt?: number;
   /** When it was decided, plan time. */

@@ -1,5 +1,6 @@
 /** What a run leaves in the state for the gates after it. */
 import type { Decision } from "./decision";
+import { broughtBackAfter } from "./reached";
 import { sameName } from "./world";
 import type { TrustMark } from "./trust";
 import type { ReleaseName, StageEntry, StageRecord } from "./world";
@@ -21,17 +22,37 @@ export function nextRecord(
   const owed = decision.owed ?? before?.owed;
   // A way back asked no signature, so it says nothing of who is trusted: an older trust file must not come back with it.
   const mark = decision.wayBack === undefined ? (trust ?? before?.trust) : before?.trust;
+  const broughtBack = broughtBackBy(before, entry);
   const kept = {
     usedApprovals,
     ...(owed === undefined ? {} : { owed }),
     ...(mark === undefined ? {} : { trust: mark }),
+    ...(broughtBack === undefined ? {} : { broughtBack }),
   };
   const current = before?.current;
   if (current === undefined) return { current: entry, ...kept };
   if (sameEntry(current, entry)) return { ...before, current: entryOf(current), ...kept };
   // After a way back there is nothing to go back to: else "back" would lead forward again, past the gate.
-  if (before?.previous !== undefined && sameEntry(before.previous, entry)) return { current: entry, ...kept };
+  if (isReturn(before, entry)) return { current: entry, ...kept };
   return { current: entry, previous: entryOf(current), ...kept };
+}
+
+function isReturn(before: StageRecord | undefined, entry: StageEntry): boolean {
+  const { current, previous } = before ?? {};
+  if (current === undefined || previous === undefined) return false;
+  return !sameEntry(current, entry) && sameEntry(previous, entry);
+}
+
+/**
+ * What is not known stays so until a release enters that the record does not name: of that one it is known from then on
+ * that nobody brought it back.
+ */
+function broughtBackBy(before: StageRecord | undefined, entry: StageEntry): StageRecord["broughtBack"] {
+  const { current, previous } = before ?? {};
+  const isNamed = [current, previous].some((one) => one !== undefined && sameName(one.release, entry.release));
+  const known = before?.broughtBack ?? (isNamed ? undefined : []);
+  if (known === undefined || "failure" in known) return known;
+  return broughtBackAfter(known, isReturn(before, entry) ? current?.release : undefined, entry.baseline);
 }
 
 function sameEntry(a: StageEntry, b: StageEntry): boolean {

@@ -9,6 +9,7 @@ import type { Clock } from "./clock";
 import { HoldpointError } from "./errors";
 import type { Digest } from "./evidence";
 import type { Promised } from "./owed";
+import type { AllReached } from "./reached";
 import { withoutSecrets } from "./secrets";
 import { sameName } from "./world";
 import type { CanaryRecord, StageEntry, StageRecord, StageState } from "./world";
@@ -179,6 +180,7 @@ const stageRecord = z.object({
   usedApprovals: z.array(z.string()),
   owed: z.unknown().optional(),
   trust: z.unknown().optional(),
+  broughtBack: z.unknown().optional(),
 });
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const trustMark = z.object({
@@ -201,7 +203,15 @@ const canaryStep = z.object({
   weight: z.number().min(0).max(100),
   release: releaseName,
   obligations: z.unknown().optional(),
+  reached: z.unknown().optional(),
 });
+const reachedSchema = z.array(
+  z.object({
+    release: releaseName,
+    weight: z.int().min(1).max(100),
+    waysBack: z.int().min(0).optional(),
+  }),
+);
 
 /** The stacks of a stage, undefined for one that does not exist yet. */
 export interface StageStacks {
@@ -245,6 +255,7 @@ function recordOf(deployment: Deployment, clock: Clock): StageRecord | "malforme
     ...(previous === undefined ? {} : { previous }),
     ...(data.owed === undefined ? {} : { owed: owedOf(data.owed) }),
     ...(data.trust === undefined ? {} : { trust: trustOf(data.trust) }),
+    ...(data.broughtBack === undefined ? {} : { broughtBack: broughtBackOf(data.broughtBack) }),
   };
 }
 
@@ -253,6 +264,23 @@ function trustOf(found: unknown): NonNullable<StageRecord["trust"]> {
   const { data, error } = trustMark.safeParse(found);
   if (data !== undefined) return data;
   return { failure: `a malformed record: trust.${error.issues[0]?.path.map(String).join(".") ?? ""}` };
+}
+
+/** Malformed, it is not known: it shuts the gates that ask for it, and no other. */
+function broughtBackOf(found: unknown): NonNullable<StageRecord["broughtBack"]> {
+  const { data } = z.array(releaseName).safeParse(found);
+  return data ?? { failure: "a malformed record: broughtBack" };
+}
+
+/** As `broughtBackOf`. */
+function reachedOf(found: unknown): AllReached {
+  const { data } = reachedSchema.safeParse(found);
+  if (data === undefined) return { failure: "a canary's step with malformed weights that were reached" };
+  return data.map(({ release, weight, waysBack }) => ({
+    release,
+    weight,
+    ...(waysBack === undefined ? {} : { waysBack }),
+  }));
 }
 
 /** Malformed, it shuts the gate by itself: the way back, which needs the rest of the record, stays open. */
@@ -298,12 +326,13 @@ function canaryOf(deployment: Deployment, service: string, clock: Clock): Canary
   const { data } = canaryStep.safeParse(stashInput(deployment, "step"));
   const modified = modifiedAt(deployment, "step");
   if (data === undefined || modified === undefined || !Number.isFinite(modified)) return "malformed";
-  const { weight, release, obligations } = data;
+  const { weight, release, obligations, reached } = data;
   return {
     weight,
     release,
     since: clock.at(modified),
     ...(routed === undefined ? {} : { routed }),
     ...(obligations === undefined ? {} : { obligations: promisedOf(obligations) }),
+    ...(reached === undefined ? {} : { reached: reachedOf(reached) }),
   };
 }

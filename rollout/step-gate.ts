@@ -9,6 +9,7 @@ import { decision, nearestToGo, rollCall, trustGuards, usedApprovals, withApprov
 import type { Decision } from "./decision";
 import { triggerId } from "./questions";
 import { judgePromised, promisedAfter, type Promised } from "./owed";
+import { reachedAfter } from "./reached";
 import { judgeType } from "./release-types";
 import { checksOf, judgeStep, stepCriteria } from "./steps";
 import type { Transition } from "./steps";
@@ -39,7 +40,8 @@ export function decideTransition(gate: string, transition: Transition): Decision
     ...criteria.map(({ id }) => id),
     ...approvals.map(({ id }) => id),
   ];
-  const promised = stepPromises(promisedAfter(context, judged));
+  const reached = reachedAfter(world, stage.name, transition.to);
+  const kept = { ...stepPromises(promisedAfter(context, judged)), ...(reached === undefined ? {} : { reached }) };
   const plans = approvals.length === 0 ? [undefined] : candidatePlans(world);
   return (
     nearestToGo(
@@ -50,7 +52,7 @@ export function decideTransition(gate: string, transition: Transition): Decision
         );
         const findings = [...guards, ...checked, ...judged.flatMap((one) => one.findings), ...signed];
         const made = decision(gate, world, [...findings, ...rollCall(ids, findings, plan)]);
-        return withApprovals({ ...made, ...promised }, usedApprovals(approvals, findings, world), updatePlan);
+        return withApprovals({ ...made, ...kept }, usedApprovals(approvals, findings, world), updatePlan);
       }),
     ) ?? decision(gate, world, rollCall(ids, [], plan))
   );

@@ -6,6 +6,7 @@ import type { Approval, Digest, Evidence, RejectedEvidence, Waiver } from "./evi
 import type { CalendarFile } from "./freezes";
 import type { Inventory } from "./inventory";
 import type { Owed, Promised } from "./owed";
+import type { AllReached } from "./reached";
 import type { Readings } from "./readings";
 import type { Release } from "./release";
 import type { TrustMark, TrustStanding } from "./trust";
@@ -38,6 +39,8 @@ export interface StageRecord {
   readonly owed?: Owed | { readonly failure: string };
   /** The trust file under which the stage last changed. Absent in a record of before there was this. */
   readonly trust?: TrustMark | { readonly failure: string };
+  /** Releases that the stage was brought back from. Absent or malformed is not known, which is no "none". */
+  readonly broughtBack?: readonly ReleaseName[] | { readonly failure: string };
 }
 
 /** Where a canary stands. */
@@ -51,6 +54,8 @@ export interface CanaryRecord {
   readonly routed?: number;
   /** What was promised for waivers of its steps' criteria; absent: nothing. The stage's next entry asks for it. */
   readonly obligations?: Promised;
+  /** How far releases got on it, and how often they had to go back. Absent or malformed is not known. */
+  readonly reached?: AllReached;
 }
 
 /** What is known of a stage. */

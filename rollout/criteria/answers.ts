@@ -8,6 +8,7 @@ import { judgeDeclared } from "./declared";
 import { judgeEvidence } from "./evidence";
 import { judgeMetric, judgeNoAlerts } from "./live";
 import { judgeCanaryAtRest, judgeStageDone } from "./progress";
+import { judgeNoRollbacks } from "./rollbacks";
 
 /** Whether people answer it with their signatures. */
 export function isApproval(criterion: Criterion): criterion is ApprovalCriterion {
@@ -74,6 +75,8 @@ function judge(criterion: Criterion, context: Context): Answer {
       return judgeDeclared(criterion, context);
     case "stage-done":
       return judgeStageDone(criterion, context);
+    case "no-rollbacks":
+      return judgeNoRollbacks(criterion, context);
     case "canary-at-rest":
       return judgeCanaryAtRest(context);
     default:

@@ -18,13 +18,16 @@ export function wrongOrder(plan: Tree): Mistake[] {
   ];
 }
 
+/** Kinds of criteria that are about where the rollout stands in a stage. */
+const ABOUT_A_STAGE = new Set(["stage-done", "stage-lasted", "no-rollbacks"]);
+
 /** What is entered may ask only about stages before it; what is left or finished, about its own too. */
 function laterStages(plan: Tree): Mistake[] {
   const known = namesOf(plan["stages"], "name");
   return members(plan["stages"], ["stages"]).flatMap(({ path, value }, index) =>
     GATES.flatMap((gate) =>
       members(tree(value[gate])["criteria"], [...path, gate, "criteria"])
-        .filter(({ value: one }) => one["kind"] === "stage-done" || one["kind"] === "stage-lasted")
+        .filter(({ value: one }) => ABOUT_A_STAGE.has(String(one["kind"])))
         .filter(({ value: one }) => known.indexOf(String(one["stage"])) >= (gate === "enter" ? index : index + 1))
         .map(({ path: at }) => ({
           path: [...at, "stage"],

@@ -84,6 +84,9 @@ const stageLasted = z.strictObject({
   atMost: duration.optional(),
 });
 
+/** The stage has this release, on all canaries with as much traffic as it ever had there, and it never had to go back. */
+const noRollbacks = z.strictObject({ kind: z.literal("no-rollbacks"), ...head, stage: name, release: ofRelease });
+
 /** The canary's weight is 0 while the release behind it changes, and a new baseline has taken all traffic before. */
 const canaryAtRest = z.strictObject({ kind: z.literal("canary-at-rest"), ...head });
 
@@ -91,7 +94,14 @@ const canaryAtRest = z.strictObject({ kind: z.literal("canary-at-rest"), ...head
 export const STEP_PROGRESS_CRITERIA = [stageDone] as const;
 
 /** Kinds of criteria about where the rollout stands. */
-export const PROGRESS_CRITERIA = [windowCriterion, noFreeze, stageDone, stageLasted, canaryAtRest] as const;
+export const PROGRESS_CRITERIA = [
+  windowCriterion,
+  noFreeze,
+  stageDone,
+  stageLasted,
+  noRollbacks,
+  canaryAtRest,
+] as const;
 
 function isTimeZone(zone: string): boolean {
   try {

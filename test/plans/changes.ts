@@ -9,7 +9,7 @@ import type {
 } from "../../rollout/evidence";
 import { parseDuration } from "../../rollout/units";
 import type { ReadSample } from "../../rollout/readings";
-import type { TrackReading, World } from "../../rollout/world";
+import type { CanaryRecord, TrackReading, World } from "../../rollout/world";
 import { stageOf } from "../../rollout/plan";
 import { canaryOf } from "../../rollout/world";
 import type { Change } from "./cases";
@@ -175,6 +175,34 @@ export const canaryAt =
         ? { ...state, canary: moved }
         : { ...state, operations: { ...state.operations, [world.operation]: moved } };
     return { ...world, stages: { ...world.stages, [stage]: changed } };
+  };
+
+/** A canary of a stage, the whole service's or one operation's, had to go back once on its way to where it is. */
+export const canaryFell =
+  (stage: string, operation?: string): Change =>
+  (world) => {
+    const state = world.stages[stage];
+    if (state?.ok !== true) throw new Error(`no state of ${stage}`);
+    const { reached, ...canary } = canaryOf(state, operation) ?? {};
+    if (reached === undefined || "failure" in reached || reached.length === 0) throw new Error(`no climb in ${stage}`);
+    const fallen = { ...canary, reached: reached.map((one) => ({ ...one, waysBack: 1 })) } as CanaryRecord;
+    const changed =
+      operation === undefined
+        ? { ...state, canary: fallen }
+        : { ...state, operations: { ...state.operations, [operation]: fallen } };
+    return { ...world, stages: { ...world.stages, [stage]: changed } };
+  };
+
+/** A stage was once brought back from the release that it runs. */
+export const broughtBack =
+  (stage: string): Change =>
+  (world) => {
+    const state = world.stages[stage];
+    const release = state?.ok === true ? state.record?.current?.release : undefined;
+    if (state?.ok !== true || state.record === undefined || release === undefined)
+      throw new Error(`nothing runs in ${stage}`);
+    const record = { ...state.record, broughtBack: [release] };
+    return { ...world, stages: { ...world.stages, [stage]: { ...state, record } } };
   };
 
 /** The baseline is not fallen back to: the switch is off. */

@@ -163,7 +163,7 @@ function hash(text: string): string {
 /** Earlier stages run the release; this one runs what is before the gate; the canary has held the step before. */
 function statesOf(plan: Plan, stage: Stage, ask: Ask, now: number): Record<string, StageState> {
   const at = plan.stages.indexOf(stage);
-  const rest = { usedApprovals: [], owed: { debts: [], obligations: [] } };
+  const rest = { usedApprovals: [], owed: { debts: [], obligations: [] }, broughtBack: [] };
   const before = entry(BASELINE, BASELINE, hex("6"), now - 90 * DAY);
   const states = plan.stages.map(({ name }, index): [string, StageState] => {
     const request = index === at && ask.to !== undefined ? REQUEST : hex("8");
@@ -187,7 +187,8 @@ function canariesBefore(stage: Stage, { to, operation, type }: Ask, now: number)
     const step = steps[next - 1];
     const weight = step?.weight ?? 0;
     const held = Math.max(step?.hold ?? 0, (next === steps.length ? stage.finish?.after : undefined) ?? 0, 10 * MINUTE);
-    return { weight, since: now - held, release: RELEASE, routed: weight };
+    const reached = weight === 0 ? [] : [{ release: RELEASE, weight, waysBack: 0 }];
+    return { weight, since: now - held, release: RELEASE, routed: weight, reached };
   };
   const operations = Object.entries(stage.canaries ?? {}).map(([name, canary]) => [
     name,

@@ -1,7 +1,7 @@
 /** Day 33 and after: validation, V2 as the default, V1's end. */
 import type { Case } from "./cases";
 import { refused } from "./cases";
-import { canaryAt, lasted, once, reads, withoutAlert } from "./changes";
+import { broughtBack, canaryAt, canaryFell, lasted, once, reads, withoutAlert } from "./changes";
 import { live, measuresNow, operationAt, proof, suite, unpublished, unwritten } from "./marketplace-changes";
 
 const enter = { stage: "v2-default" };
@@ -153,6 +153,36 @@ const FINISH: readonly Case[] = [
     "at the end one request in twenty falls back",
     0.05,
     "23 hours",
+  ),
+  ...["search", "install", "publish", "default"].map((operation) =>
+    refused(
+      ["MP-188"],
+      `the ${operation} had to go back to V1 once`,
+      finish,
+      "no-rollback-of-an-operation",
+      canaryFell("production", operation),
+    ),
+  ),
+  refused(
+    ["MP-188"],
+    "production was once brought back from what it runs",
+    finish,
+    "no-rollback-of-an-operation",
+    broughtBack("production"),
+  ),
+  refused(
+    ["MP-188"],
+    "the cutover to V2 had to go back once",
+    finish,
+    "no-rollback-of-the-default",
+    canaryFell("v2-default"),
+  ),
+  refused(
+    ["MP-188"],
+    "the stage of the default was once brought back",
+    finish,
+    "no-rollback-of-the-default",
+    broughtBack("v2-default"),
   ),
   ...live(["MP-181"], finish, "no-downtime", "one health check in a thousand failed", 0.999, "23 hours"),
   ...proof(

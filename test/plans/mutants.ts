@@ -126,6 +126,7 @@ const OPTIONAL = new Set([
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   "stage-done": ["stage"],
   "stage-lasted": ["stage"],
+  "no-rollbacks": ["stage"],
   backup: ["scope", "integrity"],
 };
 

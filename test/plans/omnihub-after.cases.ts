@@ -1,7 +1,19 @@
 /** The 24 hours after OmniHub's rollout, and what must hold before the release is the new baseline. */
 import { refused } from "./cases";
 import type { Case } from "./cases";
-import { alerted, canaryAt, inStage, older, once, reads, says, without } from "./changes";
+import {
+  alerted,
+  broughtBack,
+  canaryAt,
+  canaryFell,
+  inStage,
+  measures,
+  older,
+  once,
+  reads,
+  says,
+  without,
+} from "./changes";
 
 const finish = { stage: "production", finish: true } as const;
 
@@ -18,6 +30,42 @@ export const AFTER: readonly Case[] = [
     canaryAt("production", { held: "1439 minutes" }),
   ),
   refused(["OH-188"], "the canary was rolled back", finish, "canary-at-rest", canaryAt("production", { weight: 0 })),
+  refused(["OH-200"], "the canary had to go back once on its way up", finish, "no-rollbacks", canaryFell("production")),
+  refused(
+    ["OH-200"],
+    "production was once brought back from this release",
+    finish,
+    "no-rollbacks",
+    broughtBack("production"),
+  ),
+  refused(
+    ["OH-191"],
+    "one critical incident was opened while deploying",
+    finish,
+    "no-critical-incident",
+    measures("incidents", "critical-while-deploying", 1),
+  ),
+  refused(
+    ["OH-191"],
+    "nobody counted the incidents",
+    finish,
+    "no-critical-incident",
+    without("measurement", { suite: "incidents" }),
+  ),
+  refused(
+    ["OH-191"],
+    "the incidents were counted in the middle of the watch",
+    finish,
+    "no-critical-incident",
+    older("measurement", "13 hours", { suite: "incidents" }),
+  ),
+  refused(
+    ["OH-191"],
+    "the incidents of staging were counted",
+    finish,
+    "no-critical-incident",
+    inStage("measurement", "staging", { suite: "incidents" }),
+  ),
   refused(
     ["OH-158"],
     "the next release is asked for while this one is watched",

@@ -232,6 +232,30 @@ describe("a stage's state", () => {
       });
     }
   });
+  test("says what was brought back, and where that is malformed that it is not known", () => {
+    const record = (value: unknown) => {
+      const read = of(state(stash("record", { current: entry, usedApprovals: [], broughtBack: value })), undefined);
+      return read.ok ? read.record?.broughtBack : read;
+    };
+    expect(record([entry.release])).toEqual([entry.release]);
+    expect(record(undefined)).toBeUndefined();
+    for (const wrong of [null, {}, "none", [{ commit: "c" }], { failure: "malformed" }]) {
+      expect(record(wrong), JSON.stringify(wrong)).toEqual({ failure: "a malformed record: broughtBack" });
+    }
+    const own = { release: entry.release, weight: 25, waysBack: 0 };
+    const step = (value: unknown) => {
+      const read = of(undefined, state(stash("step", { weight: 5, release: entry.release, reached: value })));
+      return read.ok ? read.canary?.reached : read;
+    };
+    expect(step([own])).toEqual([own]);
+    expect(step([{ release: own.release, weight: 25 }])).toEqual([{ release: own.release, weight: 25 }]);
+    expect(step(undefined)).toBeUndefined();
+    for (const wrong of [null, {}, "a failure", [{ ...own, waysBack: -1 }], [{ ...own, weight: "25" }], [{}]]) {
+      expect(step(wrong), JSON.stringify(wrong)).toEqual({
+        failure: "a canary's step with malformed weights that were reached",
+      });
+    }
+  });
   test("is unknown where a record is malformed", () => {
     expect(of(state(stash("record", {})), undefined)).toEqual({
       ok: false,

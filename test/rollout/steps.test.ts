@@ -301,6 +301,7 @@ test("the record keeps what ran before and every approval that was used", () => 
     current: { release: name(f.RELEASE), baseline: name(f.BASELINE), request: f.hex("7") },
     usedApprovals: [f.hex("d"), f.hex("e")],
     owed: { debts: [], obligations: [] },
+    broughtBack: [],
   });
   const second = nextRecord(first, { ...made, request: f.hex("8") }, { ...decision, approvals: [f.hex("a")] });
   expect(second).toMatchObject({ previous: first.current, usedApprovals: [f.hex("a"), f.hex("d"), f.hex("e")] });
