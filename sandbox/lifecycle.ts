@@ -279,6 +279,7 @@ export function environment(dir: string, tools: Tools, from: NodeJS.ProcessEnv =
   const path = Object.entries(from).find(([name]) => name.toUpperCase() === "PATH")?.[1] ?? "";
   return {
     ...Object.fromEntries(kept),
+    ...withoutProxy(from),
     PATH: [tools.pulumiDir, dirname(process.execPath), path].filter((part) => part !== "").join(delimiter),
     PULUMI_HOME: join(folder, "home"),
     PULUMI_BACKEND_URL: pathToFileURL(join(folder, "backend")).href,
@@ -287,6 +288,14 @@ export function environment(dir: string, tools: Tools, from: NodeJS.ProcessEnv =
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
+}
+
+/** A proxy is for what is elsewhere; gRPC for Node.js sends the engine's own connections through it, too. */
+function withoutProxy(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = ["no_proxy", "NO_PROXY", ...(from["no_grpc_proxy"] === undefined ? [] : ["no_grpc_proxy"])];
+  return Object.fromEntries(
+    names.map((name) => [name, [from[name], "127.0.0.1", "localhost"].filter(Boolean).join(",")]),
+  );
 }
 
 /** Makes the stacks that the project has files for, two at a time; those that are there are left alone. */

@@ -87,6 +87,7 @@ describe("the environment inside", () => {
     });
     expect(Object.keys(env).sort()).toEqual([
       "HOME",
+      "NO_PROXY",
       "PATH",
       "PULUMI_BACKEND_URL",
       "PULUMI_CONFIG_PASSPHRASE",
@@ -94,9 +95,21 @@ describe("the environment inside", () => {
       "PULUMI_HOME",
       "PULUMI_IGNORE_AMBIENT_PLUGINS",
       "PULUMI_SKIP_UPDATE_CHECK",
+      "no_proxy",
     ]);
     expect(env["PATH"]).toMatch(/^\/engine:.*:\/usr\/bin$/);
     expect(env["PULUMI_CONFIG_PASSPHRASE"]).toBe("word");
+  });
+
+  it("keeps a proxy of the caller's out of what the engine's parts say to each other", () => {
+    writeFile(join(dir, "passphrase"), "word");
+    const env = environment(dir, TOOLS, { http_proxy: "http://proxy:3128", no_proxy: "corp", no_grpc_proxy: "x" });
+    expect(env).toMatchObject({
+      http_proxy: "http://proxy:3128",
+      no_proxy: "corp,127.0.0.1,localhost",
+      NO_PROXY: "127.0.0.1,localhost",
+      no_grpc_proxy: "x,127.0.0.1,localhost",
+    });
   });
 });
 
