@@ -21,7 +21,7 @@ type Expected = number | "a refusal";
 
 /** How a command is told. */
 export interface Telling {
-  /** How it must end for the story to go on: an exit code, 0 unless told otherwise, or any but 0. */
+  /** How it must end for the story to go on: an exit code, 0 unless told otherwise, or a gate's refusal. */
   readonly expect?: Expected;
   /** The lines worth reading here; by default none. The whole output is in the log. */
   readonly show?: (text: string) => readonly string[];
@@ -122,7 +122,7 @@ export class Teller {
     const told = await this.spawn(argv, how);
     if (this.interruption.is) return NEVER;
     writeFileSync(log, `$ ${argv.map(quoted).join(" ")}\n${told.text}`);
-    if (expect === "a refusal" ? told.code !== 0 && told.code !== null : told.code === expect) return told;
+    if (isAs(told, expect)) return told;
     const end = told.text.trimEnd().split("\n").slice(-40).join("\n");
     const found = `"${argv.join(" ")}" ended with ${told.code}, the story needs ${expect}`;
     throw new HoldpointError("engine-failed", `${found}:\n${end}`, { remedy: `read ${log}` });
@@ -154,6 +154,12 @@ export class Teller {
     if (command === "holdpoint") return [process.execPath, [join(projectFolder(this.dir), "bin", "holdpoint.cjs")]];
     return command === "node" ? [process.execPath, []] : [command, []];
   }
+}
+
+/** A gate's refusal says so; an engine that fails for another reason ends with the same exit code. */
+function isAs({ code, text }: Told, expected: Expected): boolean {
+  if (expected !== "a refusal") return code === expected;
+  return code !== 0 && code !== null && /\bNO-GO\b/.test(text);
 }
 
 function quoted(argument: string): string {
