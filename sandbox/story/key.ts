@@ -6,9 +6,9 @@ const [CTRL_C, CTRL_D] = ["\u0003", "\u0004"];
  */
 export async function waitForKey(question: string): Promise<"key" | "end"> {
   const { stdin, stdout } = process;
-  stdout.write(question);
   stdin.setRawMode(true);
   stdin.resume();
+  stdout.write(question);
   try {
     const key = await new Promise<string>((resolve) => {
       stdin.once("data", (data) => resolve(data.toString()));
