@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { askHttp } from "./http";
 
 /** How long the answer may take, in milliseconds: it is one witness of several, and nobody waits for it. */
 const DEADLINE = 1_500;
+/** The largest answer that is read, bytes: it is one number. */
+const LARGEST = 10_000;
 
 /** Prometheus' answer to `time()`. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 const Answer = z.object({
@@ -15,12 +18,9 @@ const Answer = z.object({
  */
 export async function prometheusTime(url: string): Promise<number | undefined> {
   try {
-    const response = await fetch(`${url.replace(/\/+$/, "")}/api/v1/query?query=time()`, {
-      signal: AbortSignal.timeout(DEADLINE),
-      redirect: "error",
-    });
-    if (!response.ok) return undefined;
-    const { data } = Answer.parse(await response.json());
+    const endpoint = `${url.replace(/\/+$/, "")}/api/v1/query?query=time()`;
+    const { text } = await askHttp(endpoint, { deadline: DEADLINE, largest: LARGEST });
+    const { data } = Answer.parse(JSON.parse(text));
     const seconds = Number(data.result[1]);
     return Number.isFinite(seconds) ? seconds * 1000 : undefined;
   } catch {

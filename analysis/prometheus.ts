@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HoldpointError } from "../rollout/errors";
 import { showDuration } from "../rollout/units";
+import { askHttp } from "./http";
 
 /** How long one query may take, in milliseconds. */
 const DEADLINE = 5_000;
@@ -33,15 +34,10 @@ export interface Sample {
 export async function queryPrometheus(url: string, promql: string, at: number): Promise<readonly Sample[]> {
   const endpoint = `${url.replace(/\/+$/, "")}/api/v1/query`;
   try {
-    const response = await fetch(endpoint, {
-      method: "POST",
-      body: new URLSearchParams({ query: promql, time: (at / 1000).toFixed(3) }),
-      signal: AbortSignal.timeout(DEADLINE),
-      redirect: "error",
-    });
-    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-    checkClock(response.headers.get("date"));
-    const { data } = Answer.parse(JSON.parse(await textOf(response)));
+    const form = { query: promql, time: (at / 1000).toFixed(3) };
+    const { text, date } = await askHttp(endpoint, { form, deadline: DEADLINE, largest: LARGEST });
+    checkClock(date);
+    const { data } = Answer.parse(JSON.parse(text));
     if (data.result.some(({ value }) => !(Math.abs(value[0] - at / 1000) <= 1))) {
       throw new Error("the answer is for another time than was asked about");
     }
@@ -58,8 +54,8 @@ export async function queryPrometheus(url: string, promql: string, at: number): 
 }
 
 /** A source whose clock differs answers about another time than was meant: samples from the future, or only old ones. */
-function checkClock(date: string | null): void {
-  const ahead = date === null ? Number.NaN : Date.parse(date) - Date.now();
+function checkClock(date: string | undefined): void {
+  const ahead = date === undefined ? Number.NaN : Date.parse(date) - Date.now();
   if (Math.abs(ahead) > CLOCKS) {
     throw new Error(
       `its clock is ${showDuration(ahead)} ${ahead > 0 ? "ahead of" : "behind"} ours: one of them is off`,
@@ -67,22 +63,7 @@ function checkClock(date: string | null): void {
   }
 }
 
-/** An answer's text, up to a size that no question of ours needs. */
-async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    const bytes = chunk as Uint8Array;
-    size += bytes.length;
-    if (size > LARGEST) throw new Error(`an answer of more than ${LARGEST / 1_000_000} MB`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 function reason(cause: unknown): string {
   if (cause instanceof z.ZodError) return "the answer is not an instant vector";
-  if (!(cause instanceof Error)) return String(cause);
-  if (cause.name === "TimeoutError") return `no answer within ${DEADLINE / 1000} s`;
-  return cause.cause instanceof Error ? cause.cause.message || cause.message : cause.message;
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -54,5 +54,7 @@ function endWhenStuck() {
       require("node:fs").writeSync(2, why + "\\n");
       setTimeout(() => process.kill(process.pid, "SIGKILL"), lastWords);
     }, 500);`;
-  new Worker(watch, { eval: true, workerData: { turns, deadline: DEADLINE, lastWords: LAST_WORDS } }).unref();
+  const workerData = { turns, deadline: DEADLINE, lastWords: LAST_WORDS };
+  // Without this process's own --require: it is all that the thread would load.
+  new Worker(watch, { eval: true, workerData, execArgv: [] }).unref();
 }
