@@ -3,15 +3,15 @@
  * What the judge fails is rolled back at once. It keeps nothing of its own: where it begins is what the state says.
  */
 import { readStep } from "../policies/world";
-import { machineClock, type Clock } from "../rollout/clock";
+import type { Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
 import { asItBegins, type Announcement } from "../rollout/announcement";
 import { canaryOf, type Canary, type Plan, type Step } from "../rollout/plan";
 import { canaryFor, nextStep, stepAt } from "../rollout/steps";
 import { showDuration } from "../rollout/units";
 import { weightNow, type CanaryRecord } from "../rollout/world";
-import { assertSandbox, readClock } from "../sandbox/clock";
 import { canaryStack } from "../rollout/stacks";
+import { openClock } from "./clock";
 import type { Context } from "./context";
 import { saysLocked } from "./free-stack";
 import { planOfStage } from "./plan-file";
@@ -250,17 +250,6 @@ function nextWeight(canary: Canary, weight: number, to: number): number {
 function metricsSource({ prometheus }: StackSettings): string {
   if (prometheus !== undefined) return prometheus;
   throw new HoldpointError("config-invalid", "holdpoint:prometheus is not set: the canary can't be judged");
-}
-
-/** The sandbox's clock may be moved while a step is held, so it is read at every look. */
-function openClock(context: Context, { sandbox }: StackSettings): Clock {
-  if (sandbox === undefined) return machineClock;
-  assertSandbox(sandbox, context.env);
-  return {
-    now: () => readClock(sandbox).now(),
-    at: (machine) => readClock(sandbox).at(machine),
-    machineSpan: (span) => readClock(sandbox).machineSpan(span),
-  };
 }
 
 /** On a terminal one line that changes; elsewhere a line when what it says has changed, at most every ten seconds. */

@@ -49,7 +49,11 @@ async function walk(context: Context, whose: Whose, to: number): Promise<Outcome
   const { walkCanary } = await import("../canary");
   const result = await untilInterrupted((stop) => walkCanary(context, whose, to, stop));
   context.terminal.say(ending(result));
-  return { exitCode: result.outcome === "done" ? 0 : 1, result };
+  if (result.outcome !== "rolled-back") return { exitCode: result.outcome === "done" ? 0 : 1, result };
+  const { healthLines, healthOf } = await import("../health");
+  const health = await healthOf(context, whose.stage);
+  for (const line of healthLines(whose.stage, health)) context.terminal.say(line);
+  return { exitCode: 1, result: { ...result, health } };
 }
 
 function ending(walk: Walk): string {

@@ -5,6 +5,8 @@ const HELP = `
 First all traffic goes to the baseline, then the stage gets back the release that ran before. No window, approval or
 missing evidence stands in the way of either. A lock that a dead process left is taken over; one that a living process
 holds only with --take-over, which interrupts that process and waits for its end.
+Then the metrics source is asked, for three seconds at most, how what runs now is: healthy, unhealthy or unknown. That is
+told and changes nothing: the exit code is of the way back.
 
 Example:
   holdpoint rollback production`;
@@ -22,7 +24,11 @@ export const registerRollback: Register = (program, context, ended) => {
       context.terminal.say(`rolling ${stage} back`);
       const done = await rollBack(context, stage, options);
       context.terminal.say(summary(done));
-      ended({ exitCode: 0, result: done });
+      // Late, and only now: what it loads and asks must not be in the way of what has just been done.
+      const { healthLines, healthOf } = await import("../health");
+      const health = await healthOf(context, stage);
+      for (const line of healthLines(stage, health)) context.terminal.say(line);
+      ended({ exitCode: 0, result: { ...done, health } });
     });
 };
 
