@@ -11,8 +11,8 @@ export class JsonError extends Error {
 }
 
 /**
- * Parses UTF-8 JSON strictly: no byte order mark, no invalid UTF-8, nothing after the value, no member twice, at most
- * 100 levels. Throws JsonError and nothing else.
+ * Parses UTF-8 JSON strictly: no byte order mark, no invalid UTF-8, nothing after the value, no member twice, no half
+ * characters, at most 100 levels. Throws JsonError and nothing else.
  */
 export function parseJson(source: Uint8Array | string): unknown {
   const text = typeof source === "string" ? source : decodeUtf8(source);
@@ -20,6 +20,8 @@ export function parseJson(source: Uint8Array | string): unknown {
   const names = countNames(text);
   // Names are compared only where the text has more of them than the value: one got lost, and must be told.
   if (names !== countMembers(value)) refuseRepeated(text);
+  // Text from UTF-8 has whole characters only: half of one must have been escaped.
+  if (text.includes("\\u") && !isWhole(value)) throw new JsonError("JSON with half a character (a lone surrogate)");
   return value;
 }
 
@@ -77,6 +79,15 @@ function countMembers(value: unknown): number {
   }
   for (const name of Object.keys(value)) members += 1 + countMembers((value as Record<string, unknown>)[name]);
   return members;
+}
+
+const HALF = /\p{Surrogate}/u;
+
+/** Whether every string in it, names too, is made of whole characters: readers replace others, each in its own way. */
+function isWhole(value: unknown): boolean {
+  if (typeof value === "string") return !HALF.test(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([name, inside]) => !HALF.test(name) && isWhole(inside));
 }
 
 /** Throws for the first member that occurs twice in a text that JSON.parse has accepted. */

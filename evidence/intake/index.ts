@@ -97,7 +97,7 @@ function checkWhole({ name, text, json, jsonLines }: ReportFile): void {
   if (json === undefined && jsonLines === undefined && /^\s*[[{]/.test(text)) {
     throw refuse(
       "intake-truncated",
-      `${name} begins as JSON and does not end as such: it was cut off, or a member occurs twice`,
+      `${name} begins as JSON and does not end as such: it was cut off, a member occurs twice, or half a character stands in it`,
     );
   }
 }

@@ -189,6 +189,16 @@ describe("an envelope's text", () => {
       'the envelope is JSON in which the member "payload" occurs twice',
     ],
     ["with a byte order mark", `\ufeff${text}`, "the envelope is not JSON"],
+    [
+      "with half a character",
+      text.replace("{", '{"x":["\\ud800"],'),
+      "the envelope is JSON with half a character (a lone surrogate)",
+    ],
+    [
+      "with half a character in a name",
+      text.replace("{", '{"\\udc00x":1,'),
+      "the envelope is JSON with half a character (a lone surrogate)",
+    ],
     ["without signatures", JSON.stringify({ ...VECTOR, signatures: [] }), "the envelope's signatures"],
     ["without a type", JSON.stringify({ ...VECTOR, payloadType: "" }), "the envelope's payloadType"],
     ["that is a list", "[]", "the envelope's content"],
@@ -196,6 +206,10 @@ describe("an envelope's text", () => {
   ])("%s is malformed", (_name, damaged, message) => {
     expect(() => parseEnvelope(damaged)).toThrow(message);
     expect(reasonOf(() => parseEnvelope(damaged))).toBe("malformed");
+  });
+
+  it("may have whole characters that are escaped in halves", () => {
+    expect(parseEnvelope(text.replace("{", '{"extra":"\\ud83d\\ude00",'))).toEqual(VECTOR);
   });
 
   it("that is not UTF-8 is malformed", () => {

@@ -20,14 +20,21 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   "a PuTTY private key": ["PuTTY-User-" + "Key-File-3: ssh-ed25519"],
   "an age secret key": ["AGE-SECRET-" + `KEY-1${fill(58, UPPER)}`],
   "an AWS access key": [`AKIA${fill(16, UPPER)}`, `ASIA${fill(16, UPPER)}`],
+  "an AWS secret key": [
+    `aws_secret_access_key = ${fill(40)}`,
+    `"SecretAccessKey": "${fill(40)}"`,
+    `AWS_SECRET_ACCESS_KEY=${fill(40)}`,
+  ],
   "a GitHub token": [`ghp_${fill(36)}`, `ghs_${fill(36)}`, `github_pat_${fill(82)}`],
   "a GitLab token": [`glpat-${fill(20)}`, `glrt-${fill(20)}`],
-  "a Slack token": [`xoxb-${fill(40)}`],
+  "a Slack token": [`xoxb-${fill(40)}`, `xapp-1-A${fill(10, UPPER)}-${fill(40)}`],
   "a Slack webhook": [`https://hooks.slack.com/services/T${fill(8, UPPER)}/B${fill(8, UPPER)}/${fill(24)}`],
   "a Stripe key": [`sk_live_${fill(24)}`, `rk_live_${fill(24)}`],
   "a Google API key": [`AIza${fill(35)}`],
   "a Google OAuth secret": [`GOCSPX-${fill(28)}`],
   "an Azure storage key": [`AccountKey=${fill(86)}==`],
+  "an Azure shared access signature": [`https://x.blob.example/c?sv=2024-11-04&sp=r&sig=${fill(43)}%3D`],
+  "an Azure client secret": [`${fill(3)}8Q~${fill(34)}`],
   "an npm token": [`npm_${fill(36)}`],
   "a PyPI token": [`pypi-${fill(100)}`],
   "a Docker Hub token": [`dckr_pat_${fill(27)}`],
@@ -39,7 +46,24 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   "a DigitalOcean token": [`dop_v1_${hex(64)}`],
   "a Grafana token": [`glsa_${fill(32)}_${hex(8)}`],
   "a SendGrid key": [`SG.${fill(22)}.${fill(43)}`],
-  "a key of an AI service": [`sk-ant-${fill(80)}`],
+  "a key of an AI service": [
+    `sk-ant-${fill(80)}`,
+    `sk-${fill(20)}T3BlbkFJ${fill(20)}`,
+    `hf_${fill(34, "abcdefGHIJKL")}`,
+  ],
+  "a Shopify token": [`shpat_${hex(32)}`],
+  "a Databricks token": [`dapi${hex(32)}`],
+  "a New Relic key": [`NRAK-${fill(27, UPPER)}`],
+  "a Sentry token": [`sntryu_${hex(64)}`, `sntrys_eyJ${fill(80)}`],
+  "a Supabase key": [`sbp_${hex(40)}`, `sb_secret_${fill(31)}`],
+  "an Atlassian token": [`ATATT3${fill(180)}`],
+  "a Linear key": [`lin_api_${fill(40)}`],
+  "a Postman key": [`PMAK-${hex(24)}-${hex(34)}`],
+  "a PlanetScale token": [`pscale_tkn_${fill(43)}`],
+  "a RubyGems key": [`rubygems_${hex(48)}`],
+  "a Telegram token": [`123456789:AA${fill(33)}`],
+  "a Discord webhook": [`https://discord.com/api/webhooks/123456789012345678/${fill(68)}`],
+  "an authorization header": [`Authorization: Bearer ${fill(40)}`, `"authorization": "Basic ${fill(24)}=="`],
   "a JSON web token": [`eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.${fill(43)}`],
   "a password in a URL": [
     "postgres://app:" + "tr0ub4dor@db.example/app",
@@ -69,12 +93,53 @@ describe("a secret in a report", () => {
   });
 });
 
+describe("a secret that is wrapped", () => {
+  const key = ["-----BEGIN " + "PRIVATE KEY-----", fill(64), "-----END " + "PRIVATE KEY-----", ""].join("\n");
+  const url = SECRETS["a password in a URL"]?.[0] ?? "";
+
+  it.each([
+    ["a key in one line of JSON, as Google writes it", JSON.stringify({ private_key: key }), "a private key"],
+    [
+      "a key in base64, as Kubernetes writes it",
+      `tls.key: ${Buffer.from(key).toString("base64")}`,
+      "a private key in base64",
+    ],
+    [
+      "base64 that is broken into lines",
+      (
+        Buffer.from(`# my token\n# and more\n${key}`)
+          .toString("base64")
+          .match(/.{1,76}/g) ?? []
+      ).join("\n"),
+      "a private key in base64",
+    ],
+    [
+      "base64 of the URL's alphabet",
+      Buffer.from(`>>>???${url}`).toString("base64url"),
+      "a password in a URL in base64",
+    ],
+    ["a URL whose slashes are escaped", url.replaceAll("/", "\\/"), "a password in a URL"],
+    ["UTF-16 as a program prints it", Buffer.from(url, "utf16le").toString("latin1"), "a password in a URL"],
+  ])("is found as %s", async (_name, text, what) => {
+    const told = await refusal(() => refuseSecrets("report", `first\n${text}`));
+    expect(told).toBe(`intake-secret: report holds what looks like ${what}, line 2; nothing was stored`);
+  });
+});
+
 describe("what is no secret", () => {
   it.each([
     ["a public key", "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA"],
     ["a certificate", "-----BEGIN CERTIFICATE-----"],
     ["the words", "the private key is read from a file; BEGIN PRIVATE KEY without dashes"],
     ["AWS's example", "AKIAIOSFODNN7EXAMPLE"],
+    ["AWS's other example", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"],
+    [
+      "an authorization header with a place in it",
+      "Authorization: Bearer ${TOKEN} authorization: Bearer <your token here>",
+    ],
+    ["a blotted authorization header", "Authorization: Bearer xxxxxxxxxxxxxxxxxxxx"],
+    ["base64 of harmless text", Buffer.from("nothing to be seen in this line of text").toString("base64")],
+    ["base64 of a certificate", Buffer.from("-----BEGIN CERTIFICATE-----\nMIIB").toString("base64")],
     ["a digest", `sha256:${hex(64)}`],
     ["a commit", hex(40)],
     ["an image", `registry.example/app@sha256:${hex(64)}`],
@@ -102,6 +167,10 @@ describe("what is no secret", () => {
     ["colons", "a://".repeat(500_000) + ":".repeat(500_000)],
     ["assignments", "Server=a;".repeat(200_000)],
     ["dashes", "-----BEGIN ".repeat(200_000)],
+    ["headers", "authorization: Bearer ".repeat(200_000)],
+    ["signatures", "?sig=".repeat(800_000)],
+    ["base64 of a text", Buffer.from("a text ".repeat(400_000)).toString("base64")],
+    ["pieces of base64", `${Buffer.from("a text of some words").toString("base64")} `.repeat(100_000)],
   ])("%s does not hang it", (_name, text) => {
     const started = performance.now();
     refuseSecrets("x", text);
