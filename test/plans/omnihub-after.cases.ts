@@ -7,7 +7,6 @@ import {
   canaryAt,
   canaryFell,
   inStage,
-  measures,
   older,
   once,
   reads,
@@ -37,34 +36,6 @@ export const AFTER: readonly Case[] = [
     finish,
     "no-rollbacks",
     broughtBack("production"),
-  ),
-  refused(
-    ["OH-191"],
-    "one critical incident was opened while deploying",
-    finish,
-    "no-critical-incident",
-    measures("incidents", "critical-while-deploying", 1),
-  ),
-  refused(
-    ["OH-191"],
-    "nobody counted the incidents",
-    finish,
-    "no-critical-incident",
-    without("measurement", { suite: "incidents" }),
-  ),
-  refused(
-    ["OH-191"],
-    "the incidents were counted in the middle of the watch",
-    finish,
-    "no-critical-incident",
-    older("measurement", "13 hours", { suite: "incidents" }),
-  ),
-  refused(
-    ["OH-191"],
-    "the incidents of staging were counted",
-    finish,
-    "no-critical-incident",
-    inStage("measurement", "staging", { suite: "incidents" }),
   ),
   refused(
     ["OH-158"],
@@ -122,19 +93,14 @@ export const AFTER: readonly Case[] = [
   ),
   ...(
     [
-      ["OH-154", "support-tickets", "support-tickets-not-up", "support has more tickets than before"],
-      ["OH-192", "no-customer-issue", "no-customer-issue", "a customer reported an issue"],
+      ["OH-154", "support-tickets", "support-tickets-not-up", "support has more tickets than before", "support"],
+      ["OH-192", "no-customer-issue", "no-customer-issue", "a customer reported an issue", "support"],
+      ["OH-191", "no-critical-incident", "no-critical-incident", "a critical incident was opened", "sre"],
     ] as const
-  ).flatMap(([row, by, check, title]): Case[] => [
+  ).flatMap(([row, by, check, title, who]): Case[] => [
     refused([row], title, finish, by, says("check", { outcome: "not-done" }, { check })),
-    refused([row], `${by}: nobody asked support`, finish, by, without("check", { check })),
-    refused(
-      [row],
-      `${by}: support said so in the middle of the day`,
-      finish,
-      by,
-      older("check", "12 hours", { check }),
-    ),
-    refused([row], `${by}: support said so of staging`, finish, by, inStage("check", "staging", { check })),
+    refused([row], `${by}: nobody asked ${who}`, finish, by, without("check", { check })),
+    refused([row], `${by}: ${who} said so in the middle of the day`, finish, by, older("check", "12 hours", { check })),
+    refused([row], `${by}: ${who} said so of staging`, finish, by, inStage("check", "staging", { check })),
   ]),
 ];
