@@ -1,18 +1,7 @@
 /** The 24 hours after OmniHub's rollout, and what must hold before the release is the new baseline. */
 import { refused } from "./cases";
 import type { Case } from "./cases";
-import {
-  alerted,
-  broughtBack,
-  canaryAt,
-  canaryFell,
-  inStage,
-  older,
-  once,
-  reads,
-  says,
-  without,
-} from "./changes";
+import { alerted, broughtBack, canaryAt, canaryFell, inStage, older, once, reads, says, without } from "./changes";
 
 const finish = { stage: "production", finish: true } as const;
 
