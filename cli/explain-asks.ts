@@ -40,6 +40,8 @@ function wordsOf(criterion: Criterion, plan: Plan, stage: Stage): Words {
       return [
         `${criterion.release === "any" ? "what runs in" : "this release in"} ${criterion.stage}, never brought back`,
       ];
+    case "rollbacks-explained":
+      return [`"${criterion.check}" of whatever ${criterion.stage} was brought back from`];
     case "no-freeze":
     case "canary-at-rest":
       return [];

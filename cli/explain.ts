@@ -216,6 +216,7 @@ function isLimited(criterion: Criterion): criterion is Limited {
 
 function whoSays(criterion: Criterion): string {
   if ("from" in criterion) return `${criterion.count} of ${criterion.from.join(", ")}; never the author`;
+  if ("explainedBy" in criterion) return criterion.explainedBy.join(" or ");
   return "attestedBy" in criterion ? criterion.attestedBy.join(" or ") : "";
 }
 

@@ -42,10 +42,12 @@ interface Asked {
   readonly subject: unknown;
 }
 
-/** Criteria that rest on evidence, wherever the plan has them: all of them name who may attest. */
+/** Criteria that rest on evidence, wherever the plan has them: all of them name who may attest, or explain. */
 function criteriaIn(value: unknown): Asked[] {
   if (typeof value !== "object" || value === null) return [];
-  const { kind, subject, attestedBy } = value as Record<string, unknown>;
+  const { kind, subject, attestedBy, explainedBy } = value as Record<string, unknown>;
   const own = typeof kind === "string" && Array.isArray(attestedBy) ? [{ kind, subject }] : [];
+  // What was brought back is another release than the one that asks.
+  if (Array.isArray(explainedBy)) own.push({ kind: "check", subject: "any" });
   return [...own, ...Object.values(value).flatMap(criteriaIn)];
 }

@@ -6,7 +6,7 @@ import { openCalendars } from "../evidence/calendar-files";
 import { machineClock, type Clock } from "../rollout/clock";
 import { HoldpointError } from "../rollout/errors";
 import { allAsked, stepsAsk } from "../rollout/gate";
-import { canaryOf as planned, stageOf, type Criterion } from "../rollout/plan";
+import { canaryOf as planned, stageOf, type Criterion, type CriterionOf } from "../rollout/plan";
 import { EMPTY_DEPLOYMENT, parseDeployment, stageStateOf, stateDigest, type Deployment } from "../rollout/state";
 import { canaryStack } from "../rollout/stacks";
 import { asksEvidence } from "../rollout/triggers";
@@ -145,10 +145,10 @@ async function readStates(run: Run, clock: Clock): Promise<States> {
     leads(settings.canary.weight, settings.operation, (await readOwnStage(run, clock)).state);
   const criteria = upwards ? criteriaOf(run.project) : [];
   const others = criteria.flatMap((one) =>
-    one.kind === "stage-done" || one.kind === "stage-lasted" || one.kind === "no-rollbacks" ? [one.stage] : [],
+    one.kind === "stage-done" || one.kind === "stage-lasted" || isAboutRollbacks(one) ? [one.stage] : [],
   );
   const withCanaries = criteria.flatMap((one) =>
-    one.kind === "no-rollbacks" || (one.kind === "stage-done" && one.traffic !== undefined) ? [one.stage] : [],
+    isAboutRollbacks(one) || (one.kind === "stage-done" && one.traffic !== undefined) ? [one.stage] : [],
   );
   const [own, ...rest] = await Promise.all([
     readOwnStage(run, clock),
@@ -162,6 +162,10 @@ async function readStates(run: Run, clock: Clock): Promise<States> {
     ...(deployment === undefined ? {} : { own: deployment }),
     stages: { ...Object.fromEntries(rest), [settings.stage]: state },
   };
+}
+
+function isAboutRollbacks(one: Criterion): one is CriterionOf<"no-rollbacks" | "rollbacks-explained"> {
+  return one.kind === "no-rollbacks" || one.kind === "rollbacks-explained";
 }
 
 /** Whatever the run's gate can ask. */

@@ -14,6 +14,7 @@ export function askedRights(plan: Plan): Readonly<Record<string, readonly Right[
       give(criterion.from, ["approval"]);
       give(criterion.when?.attestedBy, ["changes"]);
     }
+    if ("explainedBy" in criterion) give(criterion.explainedBy, ["check"]);
     if ("itemsAttestedBy" in criterion) give(criterion.itemsAttestedBy, ["condition"]);
   }
   give(plan.waivers?.from, ["waiver"]);

@@ -8,7 +8,7 @@ import { judgeDeclared } from "./declared";
 import { judgeEvidence } from "./evidence";
 import { judgeMetric, judgeNoAlerts } from "./live";
 import { judgeCanaryAtRest, judgeStageDone } from "./progress";
-import { judgeNoRollbacks } from "./rollbacks";
+import { judgeExplained, judgeNoRollbacks } from "./rollbacks";
 
 /** Whether people answer it with their signatures. */
 export function isApproval(criterion: Criterion): criterion is ApprovalCriterion {
@@ -17,7 +17,7 @@ export function isApproval(criterion: Criterion): criterion is ApprovalCriterion
 
 /** Whether a criterion rests on what people or machines signed. */
 export function isSigned(criterion: Criterion): boolean {
-  return "attestedBy" in criterion || isApproval(criterion);
+  return "attestedBy" in criterion || "explainedBy" in criterion || isApproval(criterion);
 }
 
 /** What a criterion that rests on no approval answers. */
@@ -77,6 +77,8 @@ function judge(criterion: Criterion, context: Context): Answer {
       return judgeStageDone(criterion, context);
     case "no-rollbacks":
       return judgeNoRollbacks(criterion, context);
+    case "rollbacks-explained":
+      return judgeExplained(criterion, context);
     case "canary-at-rest":
       return judgeCanaryAtRest(context);
     default:

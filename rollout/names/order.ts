@@ -19,7 +19,9 @@ export function wrongOrder(plan: Tree): Mistake[] {
 }
 
 /** Kinds of criteria that are about where the rollout stands in a stage. */
-const ABOUT_A_STAGE = new Set(["stage-done", "stage-lasted", "no-rollbacks"]);
+const ABOUT_A_STAGE = new Set(["stage-done", "stage-lasted", "no-rollbacks", "rollbacks-explained"]);
+/** The one that is about what was there before the entry. */
+const LOOKS_BACK = "rollbacks-explained";
 
 /** What is entered may ask only about stages before it; what is left or finished, about its own too. */
 function laterStages(plan: Tree): Mistake[] {
@@ -28,10 +30,11 @@ function laterStages(plan: Tree): Mistake[] {
     GATES.flatMap((gate) =>
       members(tree(value[gate])["criteria"], [...path, gate, "criteria"])
         .filter(({ value: one }) => ABOUT_A_STAGE.has(String(one["kind"])))
-        .filter(({ value: one }) => known.indexOf(String(one["stage"])) >= (gate === "enter" ? index : index + 1))
-        .map(({ path: at }) => ({
+        .map(({ path: at, value: one }) => ({ at, one, own: gate !== "enter" || one["kind"] === LOOKS_BACK }))
+        .filter(({ one, own }) => known.indexOf(String(one["stage"])) > (own ? index : index - 1))
+        .map(({ at, own }) => ({
           path: [...at, "stage"],
-          expected: gate === "enter" ? "a stage that comes before this one" : "this stage, or one before it",
+          expected: own ? "this stage, or one before it" : "a stage that comes before this one",
         })),
     ),
   );

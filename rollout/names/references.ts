@@ -47,6 +47,7 @@ const REFERENCES: readonly Reference[] = [
   { key: "contacts", what: "owner" },
   { key: "attestedBy", what: "role" },
   { key: "itemsAttestedBy", what: "role" },
+  { key: "explainedBy", what: "role" },
   { key: "obligationsAttestedBy", what: "role" },
   // A window's and a freeze's `from` is a time and no list.
   { key: "from", what: "role", where: ({ value }) => Array.isArray(value["from"]) },

@@ -87,6 +87,16 @@ const stageLasted = z.strictObject({
 /** The stage has this release, on all canaries with as much traffic as it ever had there, and it never had to go back. */
 const noRollbacks = z.strictObject({ kind: z.literal("no-rollbacks"), ...head, stage: name, release: ofRelease });
 
+/** Of whatever the stage, or a canary of it, was brought back from, somebody has signed the check: why that was so. */
+const rollbacksExplained = z.strictObject({
+  kind: z.literal("rollbacks-explained"),
+  ...head,
+  stage: name,
+  check: name,
+  /** Roles of which one signer must hold one. */
+  explainedBy: names,
+});
+
 /** The canary's weight is 0 while the release behind it changes, and a new baseline has taken all traffic before. */
 const canaryAtRest = z.strictObject({ kind: z.literal("canary-at-rest"), ...head });
 
@@ -100,6 +110,7 @@ export const PROGRESS_CRITERIA = [
   stageDone,
   stageLasted,
   noRollbacks,
+  rollbacksExplained,
   canaryAtRest,
 ] as const;
 

@@ -127,6 +127,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   "stage-done": ["stage"],
   "stage-lasted": ["stage"],
   "no-rollbacks": ["stage"],
+  "rollbacks-explained": ["stage"],
   backup: ["scope", "integrity"],
 };
 
