@@ -14,7 +14,7 @@ const PAGES = [30, 100];
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/, "a full commit");
 const review = z.object({
-  user: z.object({ login: z.string().min(1) }, "a reviewer"),
+  user: z.object({ login: z.string().min(1), type: z.string().optional() }, "a reviewer"),
   state: z.enum(["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]),
   submitted_at: z.string().optional(),
   commit_id: commit.nullable(),
@@ -66,13 +66,15 @@ export const githubReview: Format = {
         `${about.name}: pull request ${number} is of commit ${merged ?? head.sha}, not of ${subject}`,
       );
     }
-    const last = lastWords(reviews, user.login);
-    const approving = last.filter(({ state, commit_id: seen }) => state === "APPROVED" && seen === head.sha);
+    const last = lastWords(given, reviews, user.login);
+    const approving = last.filter(
+      (one) => one.state === "APPROVED" && one.commit_id === head.sha && !isMachine(one.user),
+    );
     const against = last.filter(({ state }) => state === "CHANGES_REQUESTED");
     if (approving.length + against.length === 0)
       throw refuse(
         "intake-empty",
-        `${given.name}: nobody but the author approved the last commit of pull request ${number}`,
+        `${given.name}: no person but the author approved the last commit of pull request ${number}`,
       );
     const times = [...approving, ...against].map((one) => instant(given, "submitted_at", one.submitted_at ?? ""));
     const predicate: ReviewPredicate = {
@@ -90,10 +92,17 @@ export const githubReview: Format = {
   },
 };
 
-/** Of each person but the author, in order; a comment takes nothing back. */
-function lastWords(reviews: readonly Review[], author: string): Review[] {
+/** A machine that approves has reviewed nothing; what it asks to be changed stands. */
+function isMachine({ login, type }: Review["user"]): boolean {
+  return type === "Bot" || login.endsWith("[bot]");
+}
+
+/** Of each person but the author, by the times that GitHub gave them; a comment takes nothing back. */
+function lastWords(file: ReportFile, reviews: readonly Review[], author: string): Review[] {
   const last = new Map<string, Review>();
-  for (const one of reviews) {
+  const at = ({ submitted_at: time }: Review): number =>
+    time === undefined ? Infinity : instant(file, "submitted_at", time);
+  for (const one of reviews.toSorted((a, b) => (at(a) === at(b) ? 0 : at(a) - at(b)))) {
     const person = one.user.login.toLowerCase();
     if (person === author.toLowerCase() || one.state === "COMMENTED" || one.state === "PENDING") continue;
     last.set(person, one);

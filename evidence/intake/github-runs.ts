@@ -62,12 +62,17 @@ function branchOf(runs: readonly GithubRun[], stated: Stated): string {
   );
 }
 
-/** The newest run of each workflow and commit: the list is newest first, and a repeated run supersedes the one before. */
+/**
+ * The newest run of each workflow and commit: a repeated run supersedes the one before. Where the report has no times, the
+ * list is newest first.
+ */
 function newest(runs: readonly GithubRun[]): GithubRun[] {
   const byKey = new Map<string, GithubRun>();
+  const at = ({ updatedAt }: GithubRun): number => parseInstant(updatedAt ?? "") ?? Number.NaN;
   for (const one of runs) {
     const key = `${one.headSha} ${one.name}`;
-    if (!byKey.has(key)) byKey.set(key, one);
+    const before = byKey.get(key);
+    if (before === undefined || at(one) > at(before)) byKey.set(key, one);
   }
   return [...byKey.values()];
 }

@@ -57,6 +57,12 @@ export const istanbulFinal: Format = {
     const found = new Map<string, Lines>();
     for (const { path, statementMap, s } of Object.values(all)) {
       if (!found.has(path)) found.set(path, new Map());
+      const unknown = Object.keys(s).find((id) => !Object.hasOwn(statementMap, id));
+      if (unknown !== undefined)
+        throw refuse(
+          "intake-inconsistent",
+          `${file.name}: statement ${unknown} of ${path} was counted, and is nowhere`,
+        );
       for (const [id, { start }] of Object.entries(statementMap)) {
         const hits = s[id];
         if (hits === undefined)

@@ -319,3 +319,49 @@ it("a survey with one column twice, but for a space, is refused", async () => {
   const stated = { survey: "beta", satisfied: "rating >= 4", ...AT };
   expect(await refused("rating,rating \n1,5\n", stated)).toMatch(/^intake-unknown-format: /);
 });
+
+describe("a review of a pull request", () => {
+  const STATED = { review: "code", subject: { commit: "0123456789abcdef0123456789abcdef01234567" } };
+  const reviewed = (change: (reviews: Record<string, unknown>[]) => unknown[]): ReturnType<typeof intake> => {
+    const all = fixture("reviews/github-reviews.json").json as Record<string, unknown>[];
+    return intake([fixture("reviews/github-pull.json"), text(JSON.stringify(change(structuredClone(all))))], STATED);
+  };
+
+  it("is by the times of the reviews, not by their order in the file", () => {
+    const late = { user: { login: "Sam" }, state: "CHANGES_REQUESTED", commit_id: "2".repeat(40) };
+    const { facts } = reviewed((all) => [{ ...late, submitted_at: "2026-11-20T14:00:00Z" }, ...all]);
+    expect(facts).toMatchObject({ outcome: "changes-requested", reviewers: ["lena"] });
+    expect(reviewed((all) => all.toReversed()).facts).toMatchObject({
+      outcome: "approved",
+      reviewers: ["lena", "Sam"],
+    });
+  });
+
+  it("is no machine's to approve, and its to refuse", () => {
+    const by = (user: object, state: string) =>
+      reviewed((all) => all.map((one) => (one["id"] === 4 ? { ...one, user, state } : one))).facts;
+    expect(by({ login: "checker[bot]" }, "APPROVED")).toMatchObject({ reviewers: ["lena"] });
+    expect(by({ login: "checker", type: "Bot" }, "APPROVED")).toMatchObject({ reviewers: ["lena"] });
+    expect(by({ login: "checker[bot]" }, "CHANGES_REQUESTED")).toMatchObject({ outcome: "changes-requested" });
+  });
+});
+
+it("of a pipeline's runs the newest by its time counts, wherever the file has it", () => {
+  const run = { name: "build", headBranch: "main", headSha: "a".repeat(40), status: "completed" };
+  const old = { ...run, conclusion: "success", updatedAt: "2026-11-20T10:00:00Z" };
+  const last = { ...run, conclusion: "failure", updatedAt: "2026-11-20T11:00:00Z" };
+  for (const runs of [
+    [old, last],
+    [last, old],
+  ]) {
+    const { facts } = intake([text(JSON.stringify(runs))]);
+    expect(facts).toMatchObject({ pipelines: [{ name: "build", conclusion: "failure" }] });
+  }
+});
+
+it("coverage that counts statements which stand nowhere is refused", async () => {
+  const report = { "a.ts": { path: "a.ts", statementMap: { 0: { start: { line: 1 } } }, s: { 0: 1, 1: 0 } } };
+  expect(await refused(JSON.stringify(report), { suite: "unit", ...AT })).toBe(
+    "intake-inconsistent: report: statement 1 of a.ts was counted, and is nowhere",
+  );
+});

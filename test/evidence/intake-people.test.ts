@@ -232,7 +232,7 @@ describe("reviews of a pull request", () => {
     const silent = withReviews(/"(?:APPROVED|CHANGES_REQUESTED)"/g, '"COMMENTED"');
     await says(
       () => intake(silent, CODE),
-      "intake-empty: github-reviews.json: nobody but the author approved the last commit of pull request 42",
+      "intake-empty: github-reviews.json: no person but the author approved the last commit of pull request 42",
     );
     const one = {
       id: 1,
