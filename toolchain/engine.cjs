@@ -146,8 +146,17 @@ async function versionOf(pulumi) {
     deadlineMs: 30_000,
   });
   const version = ended.code === 0 ? findVersion(ended.output) : undefined;
-  if (version) writeBeside(memory, JSON.stringify({ key, version }));
+  if (version) remember(memory, JSON.stringify({ key, version }));
   return version;
+}
+
+/** Where the cache can't be written it is asked again the next time. @param {string} file @param {string} text */
+function remember(file, text) {
+  try {
+    writeBeside(file, text);
+  } catch {
+    // Nothing but time is lost.
+  }
 }
 
 /**

@@ -169,6 +169,11 @@ function lastWords(ended) {
   const npmHeader = /^npm error (code|syscall|path|errno|dest|command|signal)\b|^npm error( \S+)?$/;
   const lines = ended.output.split(/\r?\n/).map((line) => line.trim());
   const telling = lines.filter((line) => line !== "" && !noise.test(line));
+  // Whatever else is said follows from it.
+  const full = telling.find((line) =>
+    /no space left on device|ENOSPC|disk quota exceeded|read-only file system/i.test(line),
+  );
+  if (full) return full;
   const errors = telling.filter((line) => /error|fail|refus|denied|no such|not found|cannot|unable/i.test(line));
   // npm says what is wrong first and then how to think about it; others end with what is wrong.
   const npm = telling.find((line) => line.startsWith("npm error") && !npmHeader.test(line));

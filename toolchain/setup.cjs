@@ -5,6 +5,7 @@
 const { requireNode } = require("./node-version.cjs");
 requireNode(); // before anything that an old Node.js could not even load
 
+const { cacheFolder } = require("./places.cjs");
 const { createProgress } = require("./progress.cjs");
 const { ensureDependencies } = require("./dependencies.cjs");
 const { ensureEngine } = require("./engine.cjs");
@@ -40,12 +41,22 @@ async function ensureSetup({ progress = createProgress() } = {}) {
     }
     throw new Error(
       [packages, engine, prometheus]
-        .flatMap((result) => (result.status === "rejected" ? [/** @type {Error} */ (result.reason).message] : []))
+        .flatMap((result) => (result.status === "rejected" ? [explained(result.reason)] : []))
         .join("\n\n"),
     );
   } finally {
     progress.close();
   }
+}
+
+/**
+ * A failure in words; where the system refused something in the cache, with the way to have another one.
+ * @param {NodeJS.ErrnoException} error
+ * @param {string} [cache]
+ */
+function explained(error, cache = cacheFolder()) {
+  if (!error.syscall || !error.path?.startsWith(cache)) return error.message;
+  return `${error.message}\nThe set-up keeps what it makes in ${cache}: let it be written, or name another folder in XDG_CACHE_HOME.`;
 }
 
 /**
@@ -72,6 +83,6 @@ async function afterSetup(command) {
   process.exit(await command(tools));
 }
 
-module.exports = { ensureSetup, toolsOf, afterSetup };
+module.exports = { ensureSetup, toolsOf, afterSetup, explained };
 
 if (require.main === module) void afterSetup(() => Promise.resolve(0));

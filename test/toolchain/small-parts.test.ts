@@ -33,6 +33,9 @@ const { goEnvironment, wantedVersion } = require_("../../toolchain/go.cjs") as {
   goEnvironment: (env: NodeJS.ProcessEnv, caches?: string) => NodeJS.ProcessEnv;
   wantedVersion: (goMod: string) => string;
 };
+const { explained } = require_("../../toolchain/setup.cjs") as {
+  explained: (error: Error, cache: string) => string;
+};
 const { run, lastWords } = require_("../../toolchain/run.cjs") as {
   run: (
     command: string,
@@ -194,5 +197,30 @@ describe("another program", () => {
       "npm notice hello\nnpm error code E404\nnpm error 404 Not Found\nnpm error 404\nnpm error A complete log of this run\n";
     expect(lastWords({ code: 1, output, late: false })).toBe("npm error 404 Not Found");
     expect(lastWords({ code: 1, output: "", late: false })).toBe("it ended with exit code 1 and said nothing");
+  });
+
+  it("is quoted with the disk that is full, whatever else failed because of it", () => {
+    const output =
+      "write /cache/go-build/6d: no space left on device\nnode.go:7:2: package path/filepath is not in std\npackage engine: cannot find package\n";
+    expect(lastWords({ code: 1, output, late: false })).toBe("write /cache/go-build/6d: no space left on device");
+  });
+});
+
+describe("a cache that can't be written", () => {
+  const refused = (file: string) =>
+    Object.assign(new Error(`EACCES: permission denied, mkdir '${file}'`), { syscall: "mkdir", path: file });
+
+  it("is told with the way to have another one", () => {
+    expect(explained(refused("/home/ci/.cache/holdpoint/engine"), "/home/ci/.cache/holdpoint")).toBe(
+      "EACCES: permission denied, mkdir '/home/ci/.cache/holdpoint/engine'\n" +
+        "The set-up keeps what it makes in /home/ci/.cache/holdpoint: let it be written, or name another folder in XDG_CACHE_HOME.",
+    );
+  });
+
+  it("is not blamed for what was refused elsewhere", () => {
+    expect(explained(refused("/srv/clone/build"), "/home/ci/.cache/holdpoint")).toBe(
+      "EACCES: permission denied, mkdir '/srv/clone/build'",
+    );
+    expect(explained(new Error("npm ci failed: x"), "/c")).toBe("npm ci failed: x");
   });
 });
