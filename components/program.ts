@@ -37,7 +37,9 @@ export function wholeProgram<T>(main: () => Promise<T>): () => Promise<T> {
 /** A mistake in words; of a defect its stack. */
 function told(error: unknown): string {
   if (error instanceof HoldpointError) return error.render();
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const where = process.env["HOLDPOINT_DEBUG"] ? "" : "\nHOLDPOINT_DEBUG=1 names the lines of the sources";
+  return `${error.stack ?? error.message}${where}`;
 }
 
 function endedEarly(): HoldpointError {

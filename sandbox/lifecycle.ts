@@ -270,7 +270,7 @@ export async function down(dir: string): Promise<void> {
 }
 
 /** What a caller's shell may have set that would lead a command out of the sandbox. */
-const LEFTOVER = /^(AWS_|CLOUDFLARE_|CF_API_|KUBE|PULUMI_|HOLDPOINT_|NODE_OPTIONS$|NODE_PATH$)/i;
+const LEFTOVER = /^(AWS_|CLOUDFLARE_|CF_API_|KUBE|PULUMI_|HOLDPOINT_(?!DEBUG$)|NODE_OPTIONS$|NODE_PATH$)/i;
 
 /** The environment of commands inside a sandbox: its own engine, backend, home and passphrase, nothing of the caller's. */
 export function environment(dir: string, tools: Tools, from: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {

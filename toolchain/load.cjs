@@ -5,7 +5,8 @@
  * a manifest of the SHA-256 of every file that went into it, and each start compares them all before it runs anything.
  *
  * Inside a bundle `__dirname` is build/: code that needs the project's folder uses `globalThis.__holdpointRoot`.
- * HOLDPOINT_DEBUG=1 gives stack traces in the sources' own lines, for about 50 ms more.
+ * HOLDPOINT_DEBUG=1 gives stack traces in the sources' own lines. Else a bundle does not say where its map is: Pulumi's SDK would
+ * read it, and translate a whole stack for each resource.
  */
 
 const crypto = require("node:crypto");
@@ -42,12 +43,14 @@ const loaded = new Map();
  */
 function load(entry) {
   if (loaded.has(entry)) return loaded.get(entry);
-  if (process.env["HOLDPOINT_DEBUG"]) process.setSourceMapsEnabled(true);
+  const debugging = Boolean(process.env["HOLDPOINT_DEBUG"]);
+  if (debugging) process.setSourceMapsEnabled(true);
   // Every process checks its plan and configuration once: compiling the checks first, as zod does, costs more than it saves.
   Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });
   Object.defineProperty(globalThis, "__holdpointRoot", { value: projectRoot, configurable: true });
   try {
-    const { file, code } = bundle(entry, projectRoot);
+    const built = bundle(entry, projectRoot);
+    const { file, code } = debugging ? withMap(built) : built;
     const exports = evaluate(file, code);
     loaded.set(entry, exports);
     return exports;
@@ -136,7 +139,7 @@ function esbuild(entry, root, file) {
       target: "node20",
       format: "cjs",
       external: EXTERNAL,
-      sourcemap: "linked",
+      sourcemap: "external",
       // Without comments and indentation it is read, compared and kept in two thirds of the time.
       minifyWhitespace: true,
       lineLimit: 120,
@@ -194,6 +197,17 @@ function evaluate(file, code) {
   module_._compile(code, file);
   module_.loaded = true;
   return module_.exports;
+}
+
+/**
+ * The same bundle in a file of its own that says where its map is.
+ * @param {{ file: string, code: string }} built
+ */
+function withMap({ file, code }) {
+  const text = `${code}\n//# sourceMappingURL=${path.basename(file)}.map\n`;
+  const beside = file.replace(/\.cjs$/, ".debug.cjs");
+  writeBeside(beside, text);
+  return { file: beside, code: text };
 }
 
 /** @param {string} file @returns {Manifest | undefined} */

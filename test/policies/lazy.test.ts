@@ -5,11 +5,11 @@ import { describe, expect, it } from "vitest";
 const root = path.resolve(__dirname, "../..");
 const lazy = path.join(root, "policies", "lazy.cjs");
 
-/** What a process prints that loads the SDK after policies/lazy.cjs. */
-function run(code: string): unknown {
+/** What a process prints that loads the SDK after policies/lazy.cjs; while debugging, nothing is written to build/. */
+function run(code: string, debugging = "1"): unknown {
   const { stdout, stderr } = spawnSync(process.execPath, ["--require", lazy, "-e", code], {
     cwd: root,
-    env: { ...process.env, HOLDPOINT_DEBUG: "1" }, // nothing is written to build/
+    env: { ...process.env, HOLDPOINT_DEBUG: debugging },
     encoding: "utf8",
   });
   if (stdout === "") throw new Error(stderr);
@@ -35,6 +35,13 @@ describe("what the SDK is made to load later", () => {
       pulumi.runtime.serializeFunction(() => "said").then(({ text }) =>
         console.log(JSON.stringify([typeof LocalWorkspace.create, ts.transpile("let a: number = 1"), text.includes("said")])));`;
     expect(run(code)).toEqual(["function", "var a = 1;\n", true]);
+  });
+
+  it("leaves stack traces as they are, unless one debugs", () => {
+    const code = `require("source-map-support/register"); console.log(JSON.stringify(${LOADED}))`;
+    const translates = (debugging: string): boolean =>
+      (run(code, debugging) as string[]).some((file) => /source-map-support\.js$/.test(file));
+    expect([translates(""), translates("1")]).toEqual([false, true]);
   });
 
   it("tells TypeScript's true version without loading it", () => {

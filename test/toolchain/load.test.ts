@@ -20,6 +20,12 @@ let root: string;
 const write = (name: string, text: string): void => fs.writeFileSync(path.join(root, name), text);
 const make = (): Bundle => bundle("index.ts", root);
 
+/** The project has a loader of its own. */
+function withToolchain(): void {
+  fs.cpSync(path.join(realRoot, "toolchain"), path.join(root, "toolchain"), { recursive: true });
+  fs.symlinkSync(path.join(realRoot, "node_modules"), path.join(root, "node_modules"), "junction");
+}
+
 beforeEach(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), "holdpoint-load-"));
   write("package-lock.json", "{}");
@@ -95,8 +101,7 @@ describe("a bundle", () => {
 describe("a mistake in a source", () => {
   it("is one line with file, line and column, exit code 1, and no stack", () => {
     write("answer.ts", `export const answer: number = ;\n`);
-    fs.cpSync(path.join(realRoot, "toolchain"), path.join(root, "toolchain"), { recursive: true });
-    fs.symlinkSync(path.join(realRoot, "node_modules"), path.join(root, "node_modules"), "junction");
+    withToolchain();
     const run = spawnSync(process.execPath, [path.join(root, "toolchain", "program.cjs")], { encoding: "utf8" });
     expect(run.stderr).toBe('answer.ts:1:31: Unexpected ";"\n');
     expect(run.status).toBe(1);
@@ -113,11 +118,24 @@ describe("a mistake in a source", () => {
 describe("a loaded program", () => {
   it("gets the project's folder, and its exports come back", () => {
     write("index.ts", `export const root: unknown = (globalThis as Record<string, unknown>)["__holdpointRoot"];\n`);
-    fs.cpSync(path.join(realRoot, "toolchain"), path.join(root, "toolchain"), { recursive: true });
-    fs.symlinkSync(path.join(realRoot, "node_modules"), path.join(root, "node_modules"), "junction");
+    withToolchain();
     const script = `console.log(require("./toolchain/load.cjs").load("index.ts").root)`;
     const run = spawnSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" });
     expect(run.stdout.trim()).toBe(fs.realpathSync(root));
+  });
+
+  it.each([
+    ["the bundle's", "", /build[\\/]index\.cjs:\d+:\d+/],
+    ["the sources'", "1", /answer\.ts:2:9/],
+  ])("has %s lines in its stack traces with HOLDPOINT_DEBUG=%j", (_, debugging, where) => {
+    write("answer.ts", `export const answer = (() => {\n  throw new Error("no answer");\n})();\n`);
+    withToolchain();
+    // As Pulumi's runner does.
+    const script = `require("source-map-support/register"); require("./toolchain/program.cjs")`;
+    const env = { ...process.env, HOLDPOINT_DEBUG: debugging };
+    const { stderr } = spawnSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8", env });
+    expect(stderr).toMatch(where);
+    expect(stderr.includes("answer.ts")).toBe(debugging !== "");
   });
 
   it("tells how to install the packages when they are missing", () => {
