@@ -55,7 +55,7 @@ async function ensureSetup({ progress = createProgress() } = {}) {
  * @param {string} [cache]
  */
 function explained(error, cache = cacheFolder()) {
-  if (!error.syscall || !error.path?.startsWith(cache)) return error.message;
+  if (!error.syscall || !error.path || !error.path.startsWith(cache)) return error.message;
   return `${error.message}\nThe set-up keeps what it makes in ${cache}: let it be written, or name another folder in XDG_CACHE_HOME.`;
 }
 
