@@ -193,6 +193,32 @@ export const canaryFell =
     return { ...world, stages: { ...world.stages, [stage]: changed } };
   };
 
+const ANOTHER = { image: `registry.example/another@sha256:${"3".repeat(64)}`, commit: "3".repeat(40) };
+
+/** A stage was brought back from another release, or its canary was from 50%; and this is what somebody signed of it. */
+export const leftBehind =
+  (stage: string, how: "stage" | "canary", signed?: Partial<EvidenceOf<"check">>): Change =>
+  (world) => {
+    const state = world.stages[stage];
+    if (state?.ok !== true || state.record === undefined) throw new Error(`nothing runs in ${stage}`);
+    const fallen = { weight: 0, routed: 0, since: 0, release: ANOTHER };
+    const changed =
+      how === "stage"
+        ? { ...state, record: { ...state.record, broughtBack: [ANOTHER] } }
+        : { ...state, canary: { ...fallen, reached: [{ release: ANOTHER, weight: 50, waysBack: 0 }] } };
+    const said = {
+      id: "c".repeat(64),
+      file: "checks/another.json",
+      kind: "check",
+      subject: { commits: [ANOTHER.commit], sha256: [] },
+      finishedAt: world.now - 60_000,
+      stage,
+      ...signed,
+    } as EvidenceOf<"check">;
+    const evidence = signed === undefined ? world.evidence : [...world.evidence, said];
+    return { ...world, evidence, stages: { ...world.stages, [stage]: changed } };
+  };
+
 /** A stage was once brought back from the release that it runs. */
 export const broughtBack =
   (stage: string): Change =>
