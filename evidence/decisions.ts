@@ -155,7 +155,8 @@ export async function keepDecision(store: Store, made: Made, key?: PrivateKey): 
       : sign(STATEMENT_TYPE, body, [key]);
   const id = await store.keep("decisions", `${JSON.stringify(envelope)}\n`);
   const { outcome, gate } = made.decision;
-  await store.log.decisions.append({ id, stack: made.world.stack, mode: made.world.mode, outcome, gate });
+  const { stack, mode, release } = made.world;
+  await store.log.decisions.append({ id, stack, mode, outcome, gate, commit: release.commit });
   return id;
 }
 
@@ -321,21 +322,25 @@ function judged(signed: Signed, at: string, trust: Trust | undefined): Signature
 export interface DecisionFilter {
   /** Only of these stacks. */
   readonly stacks?: readonly string[];
+  /** Only about this commit. */
+  readonly commit?: string;
   /** The newest so many; by default all. */
   readonly newest?: number;
+  /** So many of the log's newest entries are looked at; by default all. */
+  readonly lookBack?: number;
   /** Who is trusted to have signed them. */
   readonly trust?: Trust;
 }
 
 /** The decisions that were kept, oldest first; what is none or damaged is left out. Throws as `readDecision`. */
 export async function readDecisions(store: Store, filter: DecisionFilter = {}): Promise<readonly DecisionRecord[]> {
-  const { stacks, newest = Infinity, trust } = filter;
+  const { newest = Infinity, lookBack = Infinity } = filter;
   const { n } = await store.log.decisions.head();
   const found: DecisionRecord[] = [];
   const AT_ONCE = 16;
-  for (let to = n; to > 0 && found.length < newest; to -= AT_ONCE) {
+  for (let to = n; to > Math.max(0, n - lookBack) && found.length < newest; to -= AT_ONCE) {
     const numbers = Array.from({ length: Math.min(AT_ONCE, to) }, (_, index) => to - index);
-    const read = await Promise.all(numbers.map((number) => readNumbered(store, number, stacks, trust)));
+    const read = await Promise.all(numbers.map((number) => readNumbered(store, number, filter)));
     found.push(...read.flat());
   }
   return found.slice(0, newest).reverse();
@@ -344,15 +349,19 @@ export async function readDecisions(store: Store, filter: DecisionFilter = {}): 
 async function readNumbered(
   store: Store,
   number: number,
-  stacks: readonly string[] | undefined,
-  trust: Trust | undefined,
+  { stacks, commit, trust }: DecisionFilter,
 ): Promise<readonly DecisionRecord[]> {
-  const { id, stack } = (await store.log.decisions.entry(number))?.what ?? {};
+  const { id, stack, commit: about } = (await store.log.decisions.entry(number))?.what ?? {};
   if (typeof id !== "string" || !/^[0-9a-f]{64}$/.test(id)) return [];
   if (stacks !== undefined && !stacks.includes(String(stack))) return [];
+  // Entries of before do not say of which commit they are.
+  if (commit !== undefined && about !== undefined && about !== commit) return [];
   const record = await readDecision(store, id, trust);
-  return record === undefined ? [] : [record];
+  return record === undefined || (commit !== undefined && !record.subject.commits.includes(commit)) ? [] : [record];
 }
+
+/** A gate looks so far back for the last decision about its release: others may have been decided on in between. */
+const LOOK_BACK = 64;
 
 /**
  * What the last decision about the same release rested on, beside what is there now: evidence that was taken away between
@@ -364,8 +373,8 @@ export async function missingSince(
   commit: string,
   there: ReadonlySet<Digest>,
 ): Promise<readonly Missing[]> {
-  const [last] = await readDecisions(store, { stacks: [stack], newest: 1 });
-  if (last === undefined || !last.subject.commits.includes(commit)) return [];
+  const [last] = await readDecisions(store, { stacks: [stack], commit, newest: 1, lookBack: LOOK_BACK });
+  if (last === undefined) return [];
   const before = [
     ...last.attestations.map(({ sha256: id, about }) => ({ sha256: id, kind: about?.kind ?? "" })),
     ...last.missing,

@@ -497,6 +497,17 @@ describe("evidence that is taken away between two decisions", () => {
     expect(await missingSince(w.store, "production", COMMIT, await there(w))).toEqual(missing);
   });
 
+  it("is remembered though another release was decided on in between", async () => {
+    const w = await ready();
+    await run(w);
+    unlist(w.store, w.smoke);
+    await run(w, { more: { release: { ...RELEASE, commit: "2".repeat(40) } } });
+    await run(w, { more: { stack: "staging" } });
+    expect(await missingSince(w.store, "production", COMMIT, await there(w))).toEqual([
+      { sha256: w.smoke, kind: "test-result" },
+    ]);
+  });
+
   it("is forgotten once it is back, and for another release", async () => {
     const w = await ready();
     await run(w);
