@@ -3,13 +3,13 @@
  * comments, order and layout stay as the team wrote them.
  */
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isMap, isScalar, parseDocument, type Document } from "yaml";
 import { canonical } from "../rollout/canonical";
 import { HoldpointError } from "../rollout/errors";
 import type { Release } from "../rollout/release";
 import { canaryStack, stackName, type StackName } from "../rollout/stacks";
-import { nearest } from "../rollout/yaml";
+import { nearest, readWhole } from "../rollout/yaml";
 import { replaceFile } from "./write-file";
 
 /** Bytes; a stack file is some 3 KB. */
@@ -217,7 +217,8 @@ function parse(text: string, path: string): Document {
   const document = parseDocument(text, { version: "1.2", schema: "core", merge: false });
   const error = document.errors[0];
   if (error === undefined) return document;
-  throw new HoldpointError("yaml-syntax", `${path}: ${error.message.split("\n")[0] ?? ""}`, { cause: error });
+  readWhole(text, basename(path)); // It says each mistake with its place.
+  throw new HoldpointError("yaml-syntax", `${basename(path)}: ${error.message.split("\n")[0] ?? ""}`, { cause: error });
 }
 
 function configOf(document: Document): StackConfig {

@@ -67,3 +67,8 @@ export function dataOf(text: string): Tree {
   const data = parseDocument(text, { schema: "core" }).toJS({ maxAliasCount: 0 }) as Data | undefined;
   return isTree(data) ? data : {};
 }
+
+/** Whether a text is YAML at all: of another one there is no data to speak of. */
+export function isYaml(text: string): boolean {
+  return parseDocument(text, { schema: "core" }).errors.length === 0;
+}

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { join, sep } from "node:path";
 import { HoldpointError } from "../rollout/errors";
-import { dataOf, edited, merge, type Data } from "./merge";
+import { dataOf, edited, isYaml, merge, type Data } from "./merge";
 import { readFile, writeFile } from "./providers/store";
 
 /** What never belongs into the copy: at the project's top, and anywhere. */
@@ -114,9 +114,15 @@ function syncStackFile(root: string, dir: string, stack: string, overrides: Over
   const path = join(projectFolder(dir), name);
   const basePath = join(dir, "synced", `${name}.json`);
   const before = readFile(path);
-  const base = readFile(basePath);
+  if (!isYaml(own)) {
+    // Here, too, the engine and the commands shall say what is wrong with it, or go back in spite of it.
+    if (own !== before) writeFile(path, own);
+    return;
+  }
+  const readable = before !== undefined && isYaml(before);
+  const base = readable ? readFile(basePath) : undefined;
   const theirs = wanted(dir, dataOf(own), overrides);
-  const mine = before === undefined ? undefined : dataOf(before);
+  const mine = readable ? dataOf(before) : undefined;
   const merged = merge(base === undefined ? undefined : (JSON.parse(base) as Data), mine, theirs);
   const text = edited(own, isTree(merged) ? merged : {});
   if (text !== before) writeFile(path, text);

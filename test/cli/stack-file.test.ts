@@ -134,9 +134,14 @@ describe("reading and editing a stack file", () => {
     ]);
   });
 
-  it("refuses a file that is no YAML, with its name", () => {
+  it("refuses a file that is no YAML, with its name and the place", () => {
     project = new FakeProject({ "Pulumi.x.yaml": "config: [" });
-    expect(() => readStackFile(project.root, "x")).toThrow(expect.objectContaining({ code: "yaml-syntax" }) as Error);
+    expect(() => readStackFile(project.root, "x")).toThrow(
+      expect.objectContaining({
+        code: "yaml-syntax",
+        message: expect.stringMatching(/^Pulumi\.x\.yaml:1:10: found "\[" without "\]"/) as string,
+      }) as Error,
+    );
   });
 });
 

@@ -153,6 +153,16 @@ describe("a stack file in the sandbox", () => {
     expect(stack()).toContain("weight: 25");
   });
 
+  it("is as broken as the project's, and is mended with it", () => {
+    writeProject(root, dir);
+    writeFileSync(join(root, "Pulumi.staging.yaml"), "config: [");
+    writeProject(root, dir);
+    expect(stack()).toBe("config: [");
+    writeFileSync(join(root, "Pulumi.staging.yaml"), STACK);
+    writeProject(root, dir);
+    expect(dataOf(stack())).toMatchObject({ config: { "holdpoint:sandbox": dir } });
+  });
+
   it("is not touched where nothing changed", () => {
     writeProject(root, dir);
     const before = statSync(copy("Pulumi.staging.yaml")).ino;
