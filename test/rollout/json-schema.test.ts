@@ -3,6 +3,7 @@ import Ajv from "ajv/dist/2020";
 import { parse } from "yaml";
 import { describe, expect, test } from "vitest";
 import { planJsonSchema, SCHEMA_FILE } from "../../rollout/json-schema";
+import { withWords } from "./schema-words";
 
 const PLANS = readdirSync("plans")
   .filter((file) => file.endsWith(".yaml") && !file.startsWith("trust."))
@@ -10,7 +11,16 @@ const PLANS = readdirSync("plans")
   .filter((file) => readFileSync(file, "utf8").includes("kind: RolloutPlan"));
 
 test("plans/plan.schema.json is the schema as it is now (npm run mutate writes it, too)", async () => {
-  await expect(`${JSON.stringify(planJsonSchema(), null, 1)}\n`).toMatchFileSnapshot(`../../plans/${SCHEMA_FILE}`);
+  await expect(`${JSON.stringify(withWords(planJsonSchema()), null, 1)}\n`).toMatchFileSnapshot(
+    `../../plans/${SCHEMA_FILE}`,
+  );
+});
+
+test("its keys say what an editor shows of them", () => {
+  const text = JSON.stringify(withWords(planJsonSchema()));
+  const words = "Evidence that was finished longer ago than this is stale.";
+  expect(text).toContain(`"description":${JSON.stringify(words)}`);
+  expect(text.match(/"description":/g)?.length).toBeGreaterThan(400);
 });
 
 describe("an independent validator", () => {
@@ -20,7 +30,7 @@ describe("an independent validator", () => {
     strictTypes: false,
     allowUnionTypes: true,
     validateFormats: false,
-  }).compile(planJsonSchema());
+  }).compile(withWords(planJsonSchema()));
   test.each(PLANS)("takes %s, which names the schema", (file) => {
     const text = readFileSync(file, "utf8");
     validate(parse(text));
