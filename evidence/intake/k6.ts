@@ -35,6 +35,8 @@ export const k6Summary: Format = {
     for (const [name, { type, values }] of Object.entries(metrics))
       checkCounts(file, name, type, values, values["rate"]);
     checkChecks(file, metrics["checks"]?.values);
+    for (const [name, { type, values }] of Object.entries(metrics))
+      if (type === "counter") checkRate(file, name, values, state.testRunDurationMs);
     const thresholds = Object.values(metrics).flatMap((metric) => Object.values(metric.thresholds ?? {}));
     const measures = Object.entries(metrics).flatMap(([name, { type, contains, values }]) =>
       Object.entries(values).map(([what, value]) => measure(name, what, value, unitOf(type, contains, what))),
@@ -129,6 +131,18 @@ function checkCounts(
     type === "rate" && (passes < 0 || fails < 0 || ("passes" in values && !(Math.abs((rate ?? 0) - share) < 1e-6)));
   if (!negative && !odd) return;
   throw refuse("intake-inconsistent", `${file.name}: the counts of ${name} do not fit each other: it was edited`);
+}
+
+/** A counter's rate is its count by the time that the test ran. */
+function checkRate(file: ReportFile, name: string, values: Readonly<Record<string, number>>, duration: number): void {
+  const { count, rate } = values;
+  if (count === undefined || rate === undefined) return;
+  const counted = (rate * duration) / 1000;
+  if (Math.abs(counted - count) <= 0.05 * count + 1) return;
+  throw refuse(
+    "intake-inconsistent",
+    `${file.name}: ${name} counted ${count}, and its rate makes ${Math.round(counted)} of it: it was edited`,
+  );
 }
 
 /** Checks are told twice: one by one in their groups, and together as a metric. */

@@ -35,6 +35,13 @@ export const autocannon: Format = {
     const failed = errors + mismatches + non2xx;
     const sent = requests.total + errors;
     checkRan(file, requests.total, "autocannon");
+    // Its average is that of whole seconds; it can't be far above what was counted.
+    if (requests.average > (1.5 * requests.total) / read.duration + 1) {
+      throw refuse(
+        "intake-inconsistent",
+        `${file.name} states ${requests.average} requests a second, and counts ${requests.total} in ${read.duration} s: it was edited`,
+      );
+    }
     const measures: Measure[] = [
       ...Object.entries(latency)
         .filter(([name]) => CANNON.test(name))

@@ -39,12 +39,20 @@ export function measurementOf(
   if (wrong !== undefined) {
     throw refuse("intake-inconsistent", `${file.name}: ${wrong.name} is ${wrong.value} ${wrong.unit}, which can't be`);
   }
-  const twice = measures.find(({ name }, index) => measures.findIndex((one) => one.name === name) !== index);
+  const names = new Set<string>();
+  const twice = measures.find(({ name }) => names.size === names.add(name).size);
   if (twice !== undefined)
     throw refuse(
       "intake-inconsistent",
       `${file.name}: two measures of the name ${twice.name}, which can't be told apart`,
     );
+  const odder = outOfOrder(measures);
+  if (odder !== undefined) {
+    throw refuse(
+      "intake-inconsistent",
+      `${file.name}: ${odder.name} is ${odder.value} ${odder.unit}, which does not fit the other numbers of its kind`,
+    );
+  }
   const predicate: MeasurementPredicate = {
     ...finish(file, times.finishedAt, stated),
     stage: stated.stage,
@@ -53,6 +61,45 @@ export function measurementOf(
     measures: [...measures],
   };
   return { predicate, summary: `${predicate.suite}: ${measures.length} measures (${sample(measures)})` };
+}
+
+/** What of one metric lies where. vitest's "p995" is the 99.5th percentile, autocannon's "p97-5" the 97.5th. */
+const PART = /^(.+)-(?:(min)|(max)|(med|median)|(avg|average|mean)|p(\d+(?:-\d+)?))$/;
+
+interface Part {
+  readonly measure: Measure;
+  /** From the least, 0, to the greatest, 100. */
+  readonly percent: number;
+  /** It lies somewhere between the two. */
+  readonly mean: boolean;
+}
+
+/** A time that is below one that it must not be below: a greatest, or a percentile. Locust rounds, by up to a twentieth. */
+function outOfOrder(measures: readonly Measure[]): Measure | undefined {
+  const metrics = new Map<string, Part[]>();
+  for (const measure of measures) {
+    const [, of, min, max, median, mean, percent = ""] = PART.exec(measure.name) ?? [];
+    if (of === undefined || measure.unit !== "ms") continue;
+    const at = Number(percent.replace("-", ".").replace(/^(9\d)(\d+)$/, "$1.$2"));
+    const where =
+      mean !== undefined || median !== undefined ? 50 : min !== undefined ? 0 : max !== undefined ? 100 : at;
+    const part = { measure, percent: where, mean: mean !== undefined };
+    metrics.set(of, [...(metrics.get(of)?.slice(0, MOST_PARTS) ?? []), part]);
+  }
+  for (const parts of metrics.values()) {
+    const odd = parts.find((one) => parts.some((other) => isBelow(one, other)));
+    if (odd !== undefined) return odd.measure;
+  }
+  return undefined;
+}
+
+/** No tool tells more percentiles of one metric. */
+const MOST_PARTS = 50;
+
+function isBelow(one: Part, other: Part): boolean {
+  if (!(one.percent > other.percent)) return false;
+  if ((one.mean && other.percent !== 0) || (other.mean && one.percent !== 100)) return false;
+  return other.measure.value > one.measure.value * 1.06 + 1;
 }
 
 function sample(measures: readonly Measure[]): string {

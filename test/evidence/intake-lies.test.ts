@@ -118,6 +118,26 @@ describe("a measurement is refused", () => {
       edit,
     ],
     [
+      "whose greatest is below another",
+      k6({ wait: { type: "trend", contains: "time", values: { "p(95)": 900, avg: 5, max: 10 } } }),
+      "intake-inconsistent: report: wait-max is 10 ms, which does not fit the other numbers of its kind",
+    ],
+    [
+      "whose mean is above the greatest",
+      k6({ wait: { type: "trend", contains: "time", values: { avg: 900, max: 10 } } }),
+      "intake-inconsistent: report: wait-max is 10 ms, which does not fit the other numbers of its kind",
+    ],
+    [
+      "whose 99th percentile is below the 95th",
+      k6({ wait: { type: "trend", contains: "time", values: { "p(95)": 900, "p(99)": 10 } } }),
+      "intake-inconsistent: report: wait-p99 is 10 ms, which does not fit the other numbers of its kind",
+    ],
+    [
+      "whose rate is that of more than it counted: twice the traffic that there was",
+      k6({ http_reqs: { type: "counter", contains: "default", values: { count: 10, rate: 20 } } }),
+      "intake-inconsistent: report: http_reqs counted 10, and its rate makes 20 of it: it was edited",
+    ],
+    [
       "whose checks failed one by one, and passed together",
       k6(
         { checks: { type: "rate", contains: "default", values: { rate: 1, passes: 10, fails: 0 } } },
@@ -144,6 +164,20 @@ describe("a measurement is refused", () => {
     expect(await refusal(() => intake([file], SUITE))).toBe(
       "intake-inconsistent: autocannon.json: latency-p99 is -1 ms, which can't be",
     );
+  });
+
+  it("of autocannon with more requests a second than it counted", async () => {
+    const file = edited("load/autocannon.json", '"average":835.67', '"average":1835.67');
+    expect(await refusal(() => intake([file], SUITE))).toBe(
+      "intake-inconsistent: autocannon.json states 1835.67 requests a second, and counts 2507 in 3.02 s: it was edited",
+    );
+  });
+
+  it("of very many numbers is read in time", () => {
+    const values = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`p(${at / 1000})`, at]));
+    const started = performance.now();
+    intake([text(k6({ wait: { type: "trend", contains: "time", values } }))], { ...SUITE, ...AT });
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it.each([
