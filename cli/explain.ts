@@ -227,11 +227,16 @@ function freshness(criterion: Criterion): string {
   return "maxAge" in criterion ? `at most ${showDuration(criterion.maxAge)} old` : "";
 }
 
+function showPeople({ min, max }: NonNullable<NonNullable<Stage["cohort"]>["people"]>): string {
+  if (min !== undefined && max !== undefined) return min === max ? `${min} people` : `${min}-${max} people`;
+  return max === undefined ? `${min ?? 1} people or more` : `at most ${max} people`;
+}
+
 /** For whom a stage is, when it may be changed, and what its releases come from. */
 function aboutSentences(plan: Plan, stage: Stage): string[] {
   const { cohort, window, branch, risk } = stage;
   const people = cohort?.people;
-  const many = people === undefined ? "" : `, ${[people.min, people.max].filter(Boolean).join("-")} people`;
+  const many = people === undefined ? "" : `, ${showPeople(people)}`;
   const types = Object.entries(plan.releaseTypes ?? {}).map(([name, { title }]) => `${name} (${title})`);
   const freezes = freezesOf(plan, stage);
   return [

@@ -5,7 +5,7 @@ type Guess = (found: string) => string | readonly string[] | undefined;
 
 /** By the first words of what was expected. */
 const GUESSES: readonly (readonly [expected: RegExp, guess: Guess])[] = [
-  [/^a (?:duration|time such)/, durationOf],
+  [/^a (?:duration|time such|number with its unit)/, durationOf],
   [/^a percentage|^a whole percentage/, percentOf],
   [/^a ratio/, ratioOf],
   [/^an amount/, moneyOf],

@@ -301,12 +301,14 @@ function judgeStepWindow(transition: Transition): Answer {
 
 /**
  * The window that a step must stay in: the stage's, or where a type of release is let in by one of the plan's windows in
- * its place, that one. A stage without a window has none for its steps either.
+ * its place, that one. A stage without a window has none for its steps either, and neither has a type that comes in at any
+ * time.
  */
 function windowOfSteps({ plan, stage, world }: Transition): Window | undefined {
-  const [only, ...others] = stage.enter.criteria.flatMap((criterion) =>
-    criterion.kind === "window" && isAskedOf(criterion, releaseTypeOf(world)) ? [criterion.window] : [],
-  );
+  const windows = stage.enter.criteria.filter((criterion) => criterion.kind === "window");
+  const asked = windows.filter((criterion) => isAskedOf(criterion, releaseTypeOf(world)));
+  if (windows.length > 0 && asked.length === 0) return undefined;
+  const [only, ...others] = asked.map((criterion) => criterion.window);
   if (stage.window === undefined || only === undefined || others.length > 0) return stage.window;
   return plan.windows[only] ?? stage.window;
 }

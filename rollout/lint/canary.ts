@@ -1,7 +1,8 @@
 /** The ladder: its time, what it sees, what is said of it, and what sends it back. */
 import { isArmed } from "../triggers";
+import { trackOf } from "../questions";
 import { showDuration } from "../units";
-import { canariesOf } from "./rule";
+import { canariesOf, triggersOf } from "./rule";
 import type { Rule } from "./rule";
 
 /** Part of a window that holds may fill: what comes before the first step, and a step's own `up`, take time too. */
@@ -89,4 +90,40 @@ export const noWayDown: Rule = {
         wrong: "a bad release is only not taken further; it stays with those who have it",
         instead: 'a trigger with "does: rollback" that is armed in the stage',
       })),
+};
+
+/** A canary has no past of its own: its series of then are another release's, or none. */
+export const canaryBefore: Rule = {
+  id: "canary-without-past",
+  level: "warning",
+  says: "What is compared with its own past has one: the canary's does not reach back before it began",
+  check: (plan) => {
+    const asked = canariesOf(plan).flatMap(({ path, canary }) => {
+      const ladders = [["steps", canary.steps] as const, ...Object.entries(canary.stepsFor)].map(([key, steps]) => ({
+        at: key === "steps" ? [...path, key] : [...path, "stepsFor", key],
+        steps,
+      }));
+      return [
+        ...canary.criteria.map((one, at) => ({ path: [...path, "criteria", at], one })),
+        ...ladders.flatMap(({ at, steps }) =>
+          steps.flatMap(({ criteria }, step) =>
+            criteria.map((one, index) => ({ path: [...at, step, "criteria", index], one })),
+          ),
+        ),
+      ].flatMap(({ path: at, one }) =>
+        one.kind === "metric" ? [{ path: at, when: one, on: trackOf(one, { on: "canary" }) }] : [],
+      );
+    });
+    const watched = triggersOf(plan).flatMap(({ path, value: { when } }) =>
+      "criterion" in when ? [] : [{ path: [...path, "when"], when, on: trackOf(when, {}) }],
+    );
+    return [...asked, ...watched]
+      .filter(({ when, on }) => when.of === "before" && on === "canary")
+      .map(({ path, when: { metric, before } }) => ({
+        path,
+        found: `${metric} of the canary, compared with its own ${before === undefined ? "past" : `${showDuration(before)} before`}`,
+        wrong: "then there was no canary, or another release's: it has no number, and without one the step stays shut",
+        instead: '"on: service" for the whole service\'s, or "of: baseline" for the version beside it',
+      }));
+  },
 };

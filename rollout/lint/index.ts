@@ -4,7 +4,7 @@
  */
 import type { Plan } from "../plan";
 import { typeSkipsAll, typeWithoutDebts, twoFinalWords, waiversByApprovers } from "./approvals";
-import { holdsFillWindow, holdTooShort, noWayDown, saidTooEarly } from "./canary";
+import { canaryBefore, holdsFillWindow, holdTooShort, noWayDown, saidTooEarly } from "./canary";
 import { forbiddenAndAsked, fromBefore, greyZone } from "./evidence";
 import { alertAfterRollback, armedInRamp, goalBehindLevel } from "./levels";
 import { comparisonInQuery, rateAsShare } from "./promql";
@@ -31,6 +31,7 @@ export const RULES: readonly Rule[] = [
   saidTooEarly,
   holdTooShort,
   noWayDown,
+  canaryBefore,
   alertAfterRollback,
   goalBehindLevel,
   armedInRamp,

@@ -88,7 +88,8 @@ function unitMistakes({ path, value }: Placed, source: MeasureSource): Mistake[]
   const metric = path[0] === "goals" ? path[1] : value["metric"];
   if (typeof metric !== "string") return [];
   const unit = unitOfMetric(metric, source);
-  if (unit === undefined) return [];
+  // What is compared is a ratio, whatever it is measured in: that is said already.
+  if (unit === undefined || (value["of"] !== undefined && value["as"] === undefined)) return [];
   return quantities(value, [...LOWER, ...UPPER])
     .filter(({ quantity }) => quantity.unit !== "x" && quantity.unit !== unit)
     .map(({ key }) => ({

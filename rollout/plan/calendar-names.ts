@@ -81,7 +81,13 @@ function checkStage(stage: Tree, index: number, plan: Tree): Mistake[] {
   const path: Path = ["stages", index];
   const asked = criteriaOf(stage, "enter");
   const mistakes: Mistake[] = [];
-  if (
+  const named = stage["window"];
+  if (typeof named === "string") {
+    mistakes.push({
+      path: [...path, "window"],
+      expected: `the window itself; one of the plan's "windows" is asked for by a criterion, { kind: window, …, window: ${named} }`,
+    });
+  } else if (
     stage["window"] !== undefined &&
     !asked.some((item) => item["kind"] === "window" && item["window"] === undefined)
   ) {

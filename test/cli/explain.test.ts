@@ -29,6 +29,16 @@ test("tells for whom and when, every gate, the canary and what is watched", () =
   expect(said).toContain("(error-rate above 1% for 5 minutes): calls incidents, runbook high-error-rate");
 });
 
+test.each([
+  ["{ max: 200 }", "at most 200 people"],
+  ["{ min: 10 }", "10 people or more"],
+  ["{ min: 5, max: 5 }", "5 people"],
+])("tells how many people a stage is for: %s", (people, words) => {
+  const before = "    canary:\n      owner: sre\n      steps:\n        - { weight: 5%";
+  const said = explained((text) => text.replace(before, `    cohort: { who: Users, people: ${people} }\n${before}`));
+  expect(said).toContain(`  for Users, ${words}\n`);
+});
+
 test("tells the exit of the stage before, the finish, criteria of steps, approvals of steps, types", () => {
   const check = "{ kind: check, check: infra, id: ID, title: It was done, owner: qa, attestedBy: [qa], maxAge: 1 day }";
   const said = explained(

@@ -157,6 +157,17 @@ describe("what is dangerous in any plan", () => {
       "canary-without-trigger: a canary in staging without any trigger that rolls back there",
       "canary-without-trigger: a canary in production without any trigger that rolls back there",
     ]));
+  test("a canary that is compared with what it was before it was there", () => {
+    const asks = (on: string, before = "    canary:\n      owner: sre\n") =>
+      more([
+        before,
+        `${before}      criteria: [{ kind: metric, id: as-fast, title: As fast, owner: sre, metric: p95, of: before, before: 7 days, atMost: 1.1x, over: 1 hour${on} }]\n`,
+      ]);
+    const words = "canary-without-past: p95 of the canary, compared with its own 7 days before";
+    expect(asks("")).toContain(words);
+    expect(asks(", on: canary")).toContain(words);
+    expect(asks(", on: service")).toEqual([]);
+  });
   test("a critical alert without a runbook", () =>
     expect(more(["    does: page\n    runbook: service-down\n", "    does: page\n"])).toEqual([
       'critical-without-runbook: "service-down" is critical and names no runbook',

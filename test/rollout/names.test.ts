@@ -244,6 +244,10 @@ describe("a limit", () => {
     expect(asked({ of: "baseline" })).toEqual([
       `${AT}.below: a ratio such as "2x", because it is compared with the baseline`,
     ]);
+    // One mistake: what is compared is a ratio, whatever it is measured in.
+    expect(asked({ of: "baseline", below: "110%" })).toEqual([
+      `${AT}.below: a ratio such as "2x", because it is compared with the baseline`,
+    ]);
     expect(asked({ of: "baseline", below: "2x" })).toEqual([]);
     expect(asked({ of: "baseline", as: "difference" })).toEqual([]);
     expect(asked({ of: "before", below: "2x" })).toEqual([`${AT}: nothing; the key "before", how long before`]);

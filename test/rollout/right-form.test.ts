@@ -12,6 +12,7 @@ test.each([
   ["1h", DURATION, '"1 hour"'],
   ["1.5s", 'a time such as "500 ms", as which "p95" is measured', '"1.5 seconds"'],
   ["2 wk", DURATION, '"2 weeks"'],
+  ["5 s", 'a number with its unit, such as "500 ms", "1%", "50 MB", "1000/s", "10" or "2x"', '"5 seconds"'],
   [5, PERCENT, '"5%"'],
   ["5 percent", PERCENT, '"5%"'],
   ["0,5%", PERCENT, '"0.5%"'],
