@@ -30,7 +30,7 @@ export async function audit(store: Store): Promise<Audit> {
     store.keptIds("decisions"),
   ]);
   const there = new Set(content.envelopes.map(({ id }) => id));
-  const listed = new Map(evidence.entries.map((entry) => [String(entry.what["id"]), entry]));
+  const listed = new Map(evidence.entries.map((entry) => [idOf(entry), entry]));
   const lost = [...listed]
     .filter(([id]) => !there.has(id))
     .map(([id, entry]) => `${named(id, entry)} is gone or damaged`);
@@ -86,8 +86,13 @@ interface Looked {
   readonly record: DecisionRecord | undefined;
 }
 
-async function lookAt(store: Store, { what }: Entry): Promise<Looked> {
-  const id = String(what["id"]);
+/** Whoever can write to the store can write anything into its log. */
+function idOf({ what }: Entry): string {
+  return typeof what["id"] === "string" ? what["id"] : "unnamed";
+}
+
+async function lookAt(store: Store, entry: Entry): Promise<Looked> {
+  const id = idOf(entry);
   return { id, record: /^[0-9a-f]{64}$/.test(id) ? await readDecision(store, id) : undefined };
 }
 

@@ -353,7 +353,7 @@ async function readNumbered(
 ): Promise<readonly DecisionRecord[]> {
   const { id, stack, commit: about } = (await store.log.decisions.entry(number))?.what ?? {};
   if (typeof id !== "string" || !/^[0-9a-f]{64}$/.test(id)) return [];
-  if (stacks !== undefined && !stacks.includes(String(stack))) return [];
+  if (stacks !== undefined && !stacks.some((one) => one === stack)) return [];
   // Entries of before do not say of which commit they are.
   if (commit !== undefined && about !== undefined && about !== commit) return [];
   const record = await readDecision(store, id, trust);

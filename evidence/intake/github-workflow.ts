@@ -73,7 +73,7 @@ function triggersOf(on: unknown, file: ReportFile): WorkflowTrigger[] {
     typeof on === "string"
       ? [[on, null]]
       : Array.isArray(on)
-        ? on.map((event) => [String(event), null])
+        ? on.map((event) => [wordOf(event), null])
         : Object.entries(isRecord(on) ? on : {});
   if (events.length === 0) throw wrong(file, '"on" names no event');
   return events.map(([event, how]) => (event === "schedule" ? scheduleOf(how, file) : triggerOf(event, how, file)));
@@ -178,7 +178,7 @@ function isWindows(runner: string): boolean {
 /** What may keep it from running. `success()` and true are what it is without any `if`. */
 function doubtOf(value: Tree): WorkflowDoubt {
   const { if: when, "continue-on-error": passes } = value as { if?: unknown; "continue-on-error"?: unknown };
-  const condition = when === undefined || when === null ? "" : bare(String(when));
+  const condition = when === undefined || when === null ? "" : bare(wordOf(when));
   const never = condition === "" || condition === "true" || condition === "success()";
   return {
     ...(never ? {} : { condition }),
@@ -217,6 +217,11 @@ function isPlain(value: unknown): boolean {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
+/** A value as a word. A map or a list is none: it stays what it is, which no word equals. */
+function wordOf(value: unknown): string {
+  return isPlain(value) ? String(value) : JSON.stringify(value);
+}
+
 /** The values that a text has in the runs of a matrix; one with any other expression stays what it is. */
 function resolved(value: string, matrix: Matrix): readonly string[] {
   const key = /^\s*\$\{\{\s*matrix\.([\w-]+)\s*\}\}\s*$/.exec(value)?.[1];
@@ -235,7 +240,7 @@ function runnersOf(value: unknown, matrix: Matrix, place: string, file: ReportFi
     const { group, labels } = value as { group?: unknown; labels?: unknown };
     if (group === undefined && labels === undefined) throw wrong(file, `"${place}" names no machine`);
     const named = labels === undefined ? [] : texts(labels, place, file);
-    return [[...(group === undefined ? [] : [`group ${String(group)}`]), ...named].join(", ")];
+    return [[...(group === undefined ? [] : [`group ${wordOf(group)}`]), ...named].join(", ")];
   }
   return [texts(value, place, file).join(", ")];
 }
@@ -244,7 +249,7 @@ function runnersOf(value: unknown, matrix: Matrix, place: string, file: ReportFi
 function shellOf(value: Tree): string | undefined {
   const run = isRecord(value["defaults"]) ? value["defaults"]["run"] : undefined;
   const shell = isRecord(run) ? run["shell"] : undefined;
-  return shell === undefined ? undefined : String(shell);
+  return shell === undefined ? undefined : wordOf(shell);
 }
 
 interface Surroundings {
@@ -259,7 +264,7 @@ function stepOf(step: Tree, { matrix, shell, place }: Surroundings, file: Report
     throw wrong(file, `${place} has not exactly one of "uses" and "run"`);
   const doubt = doubtOf(step);
   if (typeof run === "string") {
-    const own = step["shell"] === undefined ? shell : String(step["shell"]);
+    const own = step["shell"] === undefined ? shell : wordOf(step["shell"]);
     return { ...doubt, commands: failsAtOnce(own) ? commandsOf(run) : [] };
   }
   const [action = "", version] = String(uses).trim().split("@");

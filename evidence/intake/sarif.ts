@@ -61,7 +61,7 @@ export const sarif: Format = {
   recognises: ({ json }) =>
     isRecord(json) &&
     Array.isArray(json["runs"]) &&
-    (/sarif/i.test(String(json["$schema"])) || json["version"] === "2.1.0"),
+    ((typeof json["$schema"] === "string" && /sarif/i.test(json["$schema"])) || json["version"] === "2.1.0"),
   read(files, stated) {
     const file = single(files, "SARIF");
     const { runs } = readAs(schema, file.json, file, "SARIF");

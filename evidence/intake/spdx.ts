@@ -57,7 +57,7 @@ type Graph = z.output<typeof spdx3Schema>["@graph"];
 export const spdx3: Format = {
   name: "SPDX 3 JSON-LD",
   kind: "sbom",
-  recognises: ({ json }) => isRecord(json) && CONTEXT.test(String(json["@context"])),
+  recognises: ({ json }) => isRecord(json) && typeof json["@context"] === "string" && CONTEXT.test(json["@context"]),
   read(files, stated) {
     const file = single(files, "SPDX 3 JSON-LD");
     const { "@context": context, "@graph": graph } = readAs(spdx3Schema, file.json, file, "SPDX 3");

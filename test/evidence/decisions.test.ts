@@ -569,6 +569,18 @@ describe("the audit of a store", () => {
     expect((await audit(w.store)).problems).toContain(told);
   });
 
+  it("reads a log in which somebody wrote what is no id, and so does a gate", async () => {
+    const w = await ready();
+    await run(w);
+    const odd = { toString: 1, valueOf: 1 };
+    await w.store.log.evidence.append({ id: odd });
+    await w.store.log.decisions.append({ id: odd, stack: odd });
+    await w.store.log.decisions.append({ id: "0".repeat(64), stack: odd });
+    const { problems } = await audit(w.store);
+    expect(problems.some((one) => one.includes("unnamed"))).toBe(true);
+    expect(await missingSince(w.store, "production", COMMIT, new Set([w.smoke, w.onCall]))).toEqual([]);
+  });
+
   it("names a log that was cut off after a decision saw its end", async () => {
     const w = await ready();
     const { id } = await run(w);

@@ -399,3 +399,21 @@ it("coverage that counts statements which stand nowhere is refused", async () =>
     "intake-inconsistent: report: statement 1 of a.ts was counted, and is nowhere",
   );
 });
+
+describe("a member with a name that objects have of their own", () => {
+  const odd = { toString: 1, valueOf: 1, toJSON: 1, constructor: 1 };
+
+  it.each([
+    ["a SARIF file", { $schema: odd, runs: [] }],
+    ["an SPDX file", { "@context": odd, "@graph": [] }],
+  ])("is no obstacle to reading %s", async (_name, json) => {
+    expect(await refused(JSON.stringify(json), AT)).toMatch(/^intake-unknown-format: /);
+  });
+
+  it("is a condition of a workflow that nobody knows to be met", () => {
+    const file = text(
+      "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    if: { toString: 1 }\n    steps:\n      - run: npm test\n",
+    );
+    expect(intake([file], AT).facts).toMatchObject({ jobs: [{ id: "a", condition: '{"toString":1}' }] });
+  });
+});
