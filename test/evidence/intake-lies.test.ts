@@ -412,7 +412,7 @@ describe("a member with a name that objects have of their own", () => {
 
   it("is a condition of a workflow that nobody knows to be met", () => {
     const file = text(
-      "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    if: { toString: 1 }\n    steps:\n      - run: npm test\n",
+      "name: CI\non: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    if: { toString: 1 }\n    steps:\n      - run: npm test\n",
     );
     expect(intake([file], AT).facts).toMatchObject({ jobs: [{ id: "a", condition: '{"toString":1}' }] });
   });
