@@ -2,7 +2,7 @@
 import { stageOf } from "../plan";
 import type { CriterionOf, Plan } from "../plan";
 import { entered, sameName, stageState, weightNow } from "../world";
-import type { CanaryRecord, ReleaseName, StageState, World } from "../world";
+import type { CanaryRecord, ReleaseName, StageRecord, StageState, World } from "../world";
 import { counted, listed, short } from "./answer";
 import type { Answer, Context } from "./answer";
 import { allCanaries } from "./progress";
@@ -72,7 +72,7 @@ function fallen(record: CanaryRecord, whose: string, release: ReleaseName): stri
 
 /**
  * Of every release that the stage or a canary of it was brought back from, somebody has signed why. Which those are stands
- * in the states; where they do not say it, nobody knows what there is to explain.
+ * in the states; where a record does not say it, the releases that it names may be some.
  */
 export function judgeExplained(criterion: CriterionOf<"rollbacks-explained">, { plan, world }: Context): Answer {
   const { stage, check, explainedBy } = criterion;
@@ -82,17 +82,18 @@ export function judgeExplained(criterion: CriterionOf<"rollbacks-explained">, { 
   };
   const back = broughtBackFrom(plan, stage, stageState(world, stage));
   if ("why" in back) return { ...rest, verdict: "fail", found: back.why };
-  const explained = back.releases.map((release) => ({ release, ...explanation(criterion, release, world) }));
+  const explained = back.left.map((one) => ({ ...one, ...explanation(criterion, one.release, world) }));
   const used = explained.flatMap(({ id }) => id ?? []);
   const open = explained.find(({ why }) => why !== undefined);
   if (open === undefined) {
-    const names = listed(back.releases.map(({ commit }) => short(commit)));
+    const names = listed(back.left.map(({ release }) => short(release.commit)));
     const found = names === "" ? `${stage} was never brought back` : `the way back from ${names} is explained`;
     return { ...rest, verdict: "pass", found, used };
   }
-  const { release, why } = open;
+  const { release, known, why } = open;
   const command = `npx holdpoint attest --stage ${stage} --commit ${release.commit} --check ${check}`;
-  const found = `${stage} was brought back from release ${short(release.commit)}: ${why}`;
+  const went = known ? `${stage} was` : `a record that does not say whether ${stage} was`;
+  const found = `${went} brought back from release ${short(release.commit)}: ${why}`;
   return { ...rest, verdict: "fail", found, command, used };
 }
 
@@ -117,40 +118,47 @@ function explanation(
   return { id: newest.id, why: `"${check}" is signed as not done${note}` };
 }
 
-type BroughtBack = { readonly releases: readonly ReleaseName[] } | { readonly why: string };
+/** A release that was left by a way back, or may have been. */
+interface Left {
+  readonly release: ReleaseName;
+  readonly known: boolean;
+}
+type BroughtBack = { readonly left: readonly Left[] } | { readonly why: string };
 
-/** What a stage and its canaries were brought back from, each once, or why nobody knows. */
+/** What a stage and its canaries were brought back from, each once, or why that can't be read. */
 function broughtBackFrom(plan: Plan, stageName: string, state: StageState): BroughtBack {
   if (!state.ok) return { why: `${stageName}'s state could not be read: ${state.why}` };
   const stage = stageOf(plan, stageName);
   if (stage === undefined) return { why: `no stage ${stageName} in the plan` };
   const { record } = state;
-  // A stage without a record was never entered.
-  const all = [
-    record === undefined ? { releases: [] } : knownOr(record.broughtBack, `a record of ${stageName}`),
-    ...allCanaries(stage, state).map((canary) => leftBy(canary.record, stageName)),
-  ];
-  const unknown = all.find((one) => "why" in one);
-  if (unknown !== undefined) return unknown;
+  const all = [leftByStage(record), ...allCanaries(stage, state).map((canary) => leftByCanary(canary.record))];
+  const unread = all.find((one) => "why" in one);
+  if (unread !== undefined) return unread;
   // What was made the baseline has arrived: its canary is emptied for the next release.
   const baseline = record?.current?.baseline;
   const open = all
-    .flatMap((one) => ("releases" in one ? one.releases : []))
-    .filter((one) => baseline === undefined || !sameName(one, baseline));
-  return { releases: open.filter((one, at) => open.findIndex((other) => sameName(one, other)) === at) };
+    .flatMap((one) => ("left" in one ? one.left : []))
+    .filter(({ release, known }) => !known || baseline === undefined || !sameName(release, baseline));
+  return { left: open.filter((one, at) => open.findIndex(({ release }) => sameName(one.release, release)) === at) };
 }
 
-function knownOr(found: readonly ReleaseName[] | { readonly failure: string } | undefined, whose: string): BroughtBack {
-  if (found === undefined) return { why: `${whose} that does not say what was brought back` };
-  return "failure" in found ? { why: found.failure } : { releases: found };
+function leftByStage(record: StageRecord | undefined): BroughtBack {
+  // A stage without a record was never entered.
+  if (record === undefined) return { left: [] };
+  const { broughtBack, current, previous } = record;
+  const named = [current, previous].flatMap((entry) => entry?.release ?? []);
+  if (broughtBack === undefined) return { left: named.map((release) => ({ release, known: false })) };
+  if ("failure" in broughtBack) return { why: broughtBack.failure };
+  return { left: broughtBack.map((release) => ({ release, known: true })) };
 }
 
-/** Releases that a canary let fall; of which nobody knows it, too. */
-function leftBy(canary: CanaryRecord | undefined, stageName: string): BroughtBack {
-  if (canary === undefined) return { releases: [] };
+/** Releases that a canary let fall. */
+function leftByCanary(canary: CanaryRecord | undefined): BroughtBack {
+  if (canary === undefined) return { left: [] };
   const { reached, release } = canary;
-  if (reached === undefined || "failure" in reached) return knownOr(reached, `a canary of ${stageName}`);
+  if (reached === undefined) return { left: [{ release, known: false }] };
+  if ("failure" in reached) return { why: reached.failure };
   const isUp = (weight: number): boolean => weightNow(canary) >= weight;
   const fell = reached.filter((one) => one.waysBack !== 0 || !sameName(one.release, release) || !isUp(one.weight));
-  return { releases: fell.map((one) => one.release) };
+  return { left: fell.map((one) => ({ release: one.release, known: one.waysBack !== undefined })) };
 }

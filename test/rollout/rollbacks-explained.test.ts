@@ -119,9 +119,10 @@ describe("after a way back", () => {
     ],
     ["of which nobody knows", { canary: { ...CANARY, reached: [{ release: GONE, weight: 50 }] } }],
   ])("nothing new comes in until it is explained: %s", (_what, state) => {
+    const { found: what } = found(entering(state));
+    expect(what).toMatch(/production was brought back from release ddddddd: no signed "root-cause-analysis"$/);
     expect(found(entering(state))).toMatchObject({
       verdict: "fail",
-      found: 'production was brought back from release ddddddd: no signed "root-cause-analysis"',
       wanted: '"root-cause-analysis" signed by cto of whatever production was brought back from',
       command: `npx holdpoint attest --stage production --commit ${GONE.commit} --check root-cause-analysis`,
     });
@@ -173,25 +174,32 @@ describe("after a way back", () => {
 
   test.each<[string, StageState, string]>([
     [
-      "a record of before this was written down",
-      { ok: true, record: { current: RECORD.current as never, usedApprovals: [] } },
-      "a record of production that does not say what was brought back",
-    ],
-    ["one that can't be read", { ok: true, record: { ...RECORD, broughtBack: { failure: "malformed" } } }, "malformed"],
-    [
-      "a canary's record of before this was written down",
-      { ok: true, record: RECORD, canary: { weight: 0, since: 0, release: OLD } },
-      "a canary of production that does not say what was brought back",
+      "a stage's record that can't be read",
+      { ok: true, record: { ...RECORD, broughtBack: { failure: "malformed" } } },
+      "malformed",
     ],
     [
-      "one that can't be read either",
+      "a canary's record that can't be read",
       { ok: true, canary: { ...CANARY, reached: { failure: "malformed" } } },
       "malformed",
     ],
     ["no state", { ok: false, why: "no backend" }, "production's state could not be read: no backend"],
-  ])("what nobody knows is not explained: %s", (_what, production, words) => {
+  ])("what can't be read is not explained: %s", (_what, production, words) => {
     const world = f.world({ evidence: [analysis()], stages: { ...f.world().stages, production } });
     expect(found(world)).toMatchObject({ verdict: "fail", found: words });
+  });
+
+  test("of a record of before this was written down each release that it names is explained, and then it is known", () => {
+    const older = {
+      current: RECORD.current as never,
+      previous: { ...(RECORD.current as object), release: GONE } as never,
+    };
+    const world = (evidence: readonly Evidence[]) =>
+      entering({ record: { ...older, usedApprovals: [] }, canary: { weight: 0, since: 0, release: OLD } }, evidence);
+    expect(found(world([analysis()])).found).toMatch(/^a record that does not say whether .* from release 1111111: /);
+    const old = analysis({}, { subject: { commits: [OLD.commit], sha256: [] } });
+    expect(found(world([old])).found).toMatch(/^a record that does not say whether .* from release ddddddd: /);
+    expect(found(world([old, analysis()])).verdict).toBe("pass");
   });
 
   test("a store that can't be read explains nothing, and the way back stays open", () => {
