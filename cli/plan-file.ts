@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
+import { readTextFile } from "../evidence/text-file";
 import { HoldpointError } from "../rollout/errors";
 import { parsePlan, stageOf, type Plan, type Stage } from "../rollout/plan";
 import { canaryStack } from "../rollout/stacks";
@@ -10,11 +10,12 @@ import { readStackFile, stagesOf } from "./stack-file";
 /**
  * Reads a plan.
  * @param path relative to the project's root, or absolute
- * @throws HoldpointError `file-missing`, `file-unreadable`, `yaml-syntax`, `plan-invalid`
+ * @throws HoldpointError `file-missing`, `file-unreadable`, `file-too-large`, `yaml-syntax`, `plan-invalid`
  */
 export function readPlan(root: string, path: string): Plan {
   const file = isAbsolute(path) ? path : join(root, path);
-  return parsePlan(readText(file, path), isAbsolute(path) && path.startsWith(root) ? relative(root, path) : path);
+  const named = { what: `the plan "${path}"`, remedy: "name a plan's file: holdpoint lint plans/omnihub.yaml" };
+  return parsePlan(readTextFile(file, named), isAbsolute(path) && path.startsWith(root) ? relative(root, path) : path);
 }
 
 /** The plan that a stage's stack file names, and the stage in it. */
@@ -44,16 +45,4 @@ export function requireStage(plan: Plan, name: string): Stage {
     "stack-unknown",
     `${plan.source.file} has no stage "${name}"; expected ${choice(known, name)}`,
   );
-}
-
-function readText(file: string, named: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw new HoldpointError(missing ? "file-missing" : "file-unreadable", `the plan "${named}" can't be read`, {
-      remedy: missing ? "name a file that exists: holdpoint lint plans/omnihub.yaml" : "look at its permissions",
-      cause,
-    });
-  }
 }

@@ -23,6 +23,12 @@ export async function exportState(context: Context, stack: string): Promise<stri
   });
 }
 
+/** Whether a stack's state holds a route of traffic. Throws as `exportState`, and for a state that can't be read. */
+export async function holdsRoute(context: Context, stack: string): Promise<boolean> {
+  const { resources } = (await read(context, stack)) ?? { resources: [] };
+  return resources.some(({ type }) => /:HTTPRoute$/.test(type));
+}
+
 /** What a stage's record says ran there, and before; undefined where nothing was ever rolled out. */
 export async function readStageRecord(context: Context, stage: string): Promise<StageRecord | undefined> {
   const state = stageStateOf({ stage: await read(context, stage), canary: undefined }, "", machineClock);

@@ -64,6 +64,7 @@ const WITH_PACK = ["--policy-pack", "policies"] as const;
  *   `engine-failed`, saying how far it got
  */
 export async function rollBack(context: Context, stage: string, options: RollbackOptions): Promise<Rollback> {
+  requireStageName(stage);
   const journey = new Journey(context, stage, options);
   await journey.weightToZero();
   const weightZeroAfter = journey.elapsed();
@@ -84,6 +85,17 @@ export async function lowerToZero(
   await journey.weightToZero();
   const took = journey.elapsed();
   return { stage, parts: journey.parts, weightZeroAfter: took, took, notes: journey.notes };
+}
+
+/** A canary goes back with its stage: its stack alone is not what is rolled back. */
+function requireStageName(stage: string): void {
+  const name = stackName(stage);
+  if (name?.kind === "stage") return;
+  const meant = name === undefined ? "production" : name.stage;
+  const what = name === undefined ? `"${stage}"` : `the canary's stack "${stage}"`;
+  throw new HoldpointError("stack-unknown", `found ${what}, expected the name of a stage`, {
+    remedy: `holdpoint rollback ${meant}`,
+  });
 }
 
 class Journey {
@@ -191,9 +203,20 @@ class Journey {
     const third = await this.upAsItLastWorked(stack, second);
     if (third.exitCode === 0) return;
     this.context.terminal.say(third.said.trimEnd());
+    if (await this.neverRouted(stack)) throw neverUp(stack, third);
     throw new HoldpointError("engine-failed", `${stack}: the weight is not 0 yet: ${lastError(third)}`, {
       remedy: `holdpoint rollback ${this.stage} again; if the engine can't, patch the HTTPRoute by hand`,
     });
+  }
+
+  /** Whether nothing can be routed by a stack: no update of it ever succeeded, and its state holds no route. */
+  private async neverRouted(stack: string): Promise<boolean> {
+    try {
+      if ((await pastUpdates(this.context, stack)).length > 0) return false;
+      return !(await (await import("./records")).holdsRoute(this.context, stack));
+    } catch {
+      return false; // What can't be known is said as the failure that it is.
+    }
   }
 
   /** Where the file differs from the newest update that succeeded, the difference may be what is in the way. */
@@ -282,6 +305,14 @@ function together(failures: readonly unknown[]): unknown {
   const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
   const { code, remedy } = first;
   return new HoldpointError(code, messages.join("; "), { cause: first, ...(remedy === undefined ? {} : { remedy }) });
+}
+
+/** No success all the same: what a cluster routes is not known where this backend has never seen it. */
+function neverUp(stack: string, run: PulumiRun): HoldpointError {
+  const found = `no update of ${stack} ever succeeded and its state holds no route, so there is no weight to lower`;
+  return new HoldpointError("engine-failed", `${found}: ${lastError(run)}`, {
+    remedy: "where traffic reaches a new version all the same, patch the HTTPRoute by hand",
+  });
 }
 
 function stillLocked(stack: string, run: PulumiRun, remedy = `pulumi cancel --stack ${stack}`): HoldpointError {

@@ -2,18 +2,16 @@
  * A stack's configuration file, `Pulumi.<stack>.yaml`: read without the engine, and edited at single values so that
  * comments, order and layout stay as the team wrote them.
  */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isMap, isScalar, parseDocument, type Document } from "yaml";
+import { readTextFile } from "../evidence/text-file";
 import { canonical } from "../rollout/canonical";
 import { HoldpointError } from "../rollout/errors";
 import type { Release } from "../rollout/release";
 import { canaryStack, stackName, type StackName } from "../rollout/stacks";
 import { nearest, readWhole } from "../rollout/yaml";
 import { replaceFile } from "./write-file";
-
-/** Bytes; a stack file is some 3 KB. */
-const LARGEST = 1024 * 1024;
 
 /** The settings that commands read; everything else is the program's to check. */
 export interface StackSettings {
@@ -187,13 +185,9 @@ function written(value: string | number | boolean): string {
 
 function readText(root: string, stack: string, path: string): string {
   try {
-    const text = readFileSync(path, "utf8");
-    if (text.length <= LARGEST) return text;
-    throw new HoldpointError("file-too-large", `${path}: found ${text.length} bytes, expected at most 1 MiB`);
-  } catch (cause) {
-    if (cause instanceof HoldpointError) throw cause;
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") throw stackUnknown(root, stack, cause);
-    throw new HoldpointError("file-unreadable", `"${path}" can't be read: ${(cause as Error).message}`, { cause });
+    return readTextFile(path, { what: basename(path) });
+  } catch (error) {
+    throw error instanceof HoldpointError && error.code === "file-missing" ? stackUnknown(root, stack, error) : error;
   }
 }
 

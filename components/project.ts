@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { calendarsDigest, readCalendars, type CalendarTexts } from "../evidence/calendar-files";
 import { configuredPath, contentDigest, makeRequest, requestDigest, type Request } from "../evidence/request";
+import { readTextFile } from "../evidence/text-file";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import { parsePlan, type Plan } from "../rollout/plan";
@@ -102,7 +102,7 @@ export function readRun(root = projectRoot(), stack = pulumi.getStack()): Run {
 function serviceNamed(root: string, path: string): string | undefined {
   try {
     return /^service: *["']?([a-z][a-z0-9-]{0,62})["']? *(?:#.*)?$/m.exec(
-      readFileSync(configuredPath(root, path), "utf8"),
+      readTextFile(configuredPath(root, path), { what: path }),
     )?.[1];
   } catch {
     return undefined;
@@ -117,21 +117,14 @@ function readSettings(root: string, stack: string): Settings {
 function stackFile(root: string, stack: string): { file?: { path: string; text: string } } {
   const path = `Pulumi.${stack}.yaml`;
   try {
-    return { file: { path, text: readFileSync(join(root, path), "utf8") } };
+    return { file: { path, text: readTextFile(join(root, path), { what: path }) } };
   } catch {
     return {};
   }
 }
 
 function readPlan(root: string, path: string): Plan {
-  let text: string;
-  try {
-    text = readFileSync(configuredPath(root, path), "utf8");
-  } catch (cause) {
-    throw new HoldpointError("file-missing", `the rollout plan "${path}" can't be read`, {
-      remedy: "pulumi config set holdpoint:plan <path of the plan>",
-      cause,
-    });
-  }
+  const remedy = "pulumi config set holdpoint:plan <path of the plan>";
+  const text = readTextFile(configuredPath(root, path), { what: `the rollout plan "${path}"`, remedy });
   return parsePlan(text, path);
 }

@@ -4,6 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
 import { canonical, digest } from "./canonical";
+import { readFileWithin } from "./text-file";
 
 /**
  * What a run of the program asks clearance for, in digests: whatever could change the outcome without changing a
@@ -102,14 +103,8 @@ function fileDigest(root: string, name: "plan" | "trust", configuration: RawConf
       remedy: `pulumi config set holdpoint:${name} <path>`,
     });
   }
-  try {
-    return digest(readFileSync(configuredPath(root, path)));
-  } catch (cause) {
-    throw new HoldpointError("file-missing", `the ${name} file "${path}" can't be read`, {
-      remedy: `write it, or point at it: pulumi config set holdpoint:${name} <path>`,
-      cause,
-    });
-  }
+  const remedy = `write it, or point at it: pulumi config set holdpoint:${name} <path>`;
+  return digest(readFileWithin(configuredPath(root, path), { what: `the ${name} file "${path}"`, remedy }));
 }
 
 /** Code that decides what a run does. Stack files are digested as configuration; plan and trust on their own. */

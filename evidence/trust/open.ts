@@ -1,7 +1,7 @@
 /** Reading a trust file with all that it names: the Sigstore root and the list of revoked keys, both beside it. */
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { HoldpointError } from "../../rollout/errors";
+import { readTextFile } from "../text-file";
 import { withSigstore } from "../sigstore-root";
 import type { Trust } from "../trust";
 import { parseTrust } from "../trust";
@@ -26,7 +26,7 @@ export interface OpenedTrust {
  * @throws HoldpointError `file-missing`, `trust-invalid`, `yaml-syntax`, `file-too-large`
  */
 export async function openTrust(file: string, name: string, now = Date.now()): Promise<OpenedTrust> {
-  const text = await textOf(file, name);
+  const text = textOf(file, name);
   const folder = dirname(file);
   const parsed = await withSigstore(parseTrust(text, name), folder);
   const list = await listOf(parsed, folder);
@@ -52,15 +52,9 @@ export function withRevocations(
   return { ...trust, revocations };
 }
 
-async function textOf(file: string, name: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new HoldpointError("file-missing", `the trust file "${name}" can't be read`, {
-      remedy: "write it, or point at it: pulumi config set holdpoint:trust <path>",
-      cause,
-    });
-  }
+function textOf(file: string, name: string): string {
+  const remedy = "write it, or point at it: pulumi config set holdpoint:trust <path>";
+  return readTextFile(file, { what: `the trust file "${name}"`, remedy });
 }
 
 async function listOf(trust: Trust, folder: string): Promise<string | { unreadable: string } | undefined> {

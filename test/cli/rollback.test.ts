@@ -156,6 +156,31 @@ describe("a rollback", () => {
     ]);
   });
 
+  it("says of a canary that was never brought up that there is no weight to lower, and calls it no success", async () => {
+    at20(
+      `if (args[0] === "up") { say('error: namespaces "shop" not found'); process.exitCode = 1; return; }
+       if (args[1] === "history") return say("[]");`,
+    );
+    await expect(go()).rejects.toMatchObject({
+      code: "engine-failed",
+      message:
+        'no update of production-canary ever succeeded and its state holds no route, so there is no weight to lower: namespaces "shop" not found',
+    });
+  });
+
+  it.each([
+    ["production-canary", 'found the canary\'s stack "production-canary", expected the name of a stage', "production"],
+    ["../x", 'found "../x", expected the name of a stage', "production"],
+  ])("refuses %s before it touches anything", async (name, message, meant) => {
+    at20();
+    await expect(rollBack(project.context, name, { takeOver: false })).rejects.toMatchObject({
+      code: "stack-unknown",
+      message,
+      remedy: `holdpoint rollback ${meant}`,
+    });
+    expect(project.calls()).toEqual([]);
+  });
+
   it("says that the weight is not 0 where the engine can't write it either way", async () => {
     at20('if (args[0] === "up") { say("error: the API server is down"); process.exitCode = 1; return; }');
     await expect(go()).rejects.toMatchObject({

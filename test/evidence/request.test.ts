@@ -135,7 +135,7 @@ describe("a request", () => {
       expect.unreachable();
     } catch (error) {
       expect((error as HoldpointError).code).toBe("file-missing");
-      expect((error as HoldpointError).message).toBe('the plan file "gone.yaml" can\'t be read');
+      expect((error as HoldpointError).message).toBe('the plan file "gone.yaml" can\'t be read: there is no such file');
     }
   });
 });

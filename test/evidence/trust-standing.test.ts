@@ -354,7 +354,7 @@ describe("opening a trust file", () => {
 
   it("refuses one that is not there", async () => {
     expect(await refusal(() => openTrust(join(folder, "none.yaml"), "none.yaml"))).toBe(
-      'file-missing: the trust file "none.yaml" can\'t be read',
+      'file-missing: the trust file "none.yaml" can\'t be read: there is no such file',
     );
   });
 
