@@ -73,7 +73,7 @@ describe("the health of what runs after a rollback", () => {
     const silent = await source();
     const began = performance.now();
     const { lines, exitCode, health } = await rollback(asked(silent));
-    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect(lines.at(-1)).toBe("production's health is unknown: no answer to all questions within 3 s");
     expect(health).toMatchObject({ verdict: "unknown", why: "no answer to all questions within 3 s" });
     expect(exitCode).toBe(0);
@@ -82,7 +82,7 @@ describe("the health of what runs after a rollback", () => {
   it.each([
     ["the stage names no source", "  holdpoint:plan: plan.yaml\n", /holdpoint:prometheus is not set$/],
     ["nothing listens there", asked("http://127.0.0.1:9"), /is unknown: http:\/\/127\.0\.0\.1:9\/api\/v1\/query: /],
-    ["the plan can't be read", "  holdpoint:plan: gone.yaml\n", /the plan "gone.yaml" can't be read$/],
+    ["the plan can't be read", "  holdpoint:plan: gone.yaml\n", /is unknown: the plan "gone.yaml" can't be read/],
     ["the stage has no plan", "", /holdpoint:plan is not set$/],
   ])("is unknown where %s", async (_what, config, words) => {
     const { lines, exitCode, health } = await rollback(config);
