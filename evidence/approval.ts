@@ -7,6 +7,7 @@ import type { ApprovalBinding, Digest, Sight } from "../rollout/evidence";
 import type { Envelope, PrivateKey } from "./dsse";
 import { EnvelopeError, sign, STATEMENT_TYPE } from "./dsse";
 import { ownType, sha256, utc, words } from "./predicates/shared";
+import { refuseSecrets } from "./secrets";
 import type { Statement } from "./statement";
 import { malformed, statementBody } from "./statement";
 import { formatUtc } from "./time";
@@ -50,7 +51,10 @@ export interface StatedApproval extends ApprovalDecision {
   readonly items: readonly string[];
 }
 
-/** Writes and signs an approval. Throws EnvelopeError "malformed" for a decision that could not be read back. */
+/**
+ * Writes and signs an approval.
+ * @throws EnvelopeError "malformed" for a decision that could not be read back; HoldpointError `intake-secret`
+ */
 export function signApproval(decision: ApprovalDecision, key: PrivateKey): Envelope {
   const { approver, binding, items = [], reason, saw, approvedAt } = decision;
   const predicate = {
@@ -65,6 +69,7 @@ export function signApproval(decision: ApprovalDecision, key: PrivateKey): Envel
   const subject = { sha256: binding.updatePlan, name: "update plan" };
   const body = statementBody(subject, APPROVAL_TYPE, predicate);
   parseApproval({ subject: { commits: [], sha256: [binding.updatePlan] }, predicateType: APPROVAL_TYPE, predicate });
+  refuseSecrets("the approval", body.toString("utf8"));
   return sign(STATEMENT_TYPE, body, [key]);
 }
 

@@ -9,6 +9,7 @@ import { parseDuration } from "../rollout/units";
 import type { Envelope, PrivateKey } from "./dsse";
 import { EnvelopeError, sign, STATEMENT_TYPE } from "./dsse";
 import { gitCommit, ownType, sha256, stageName, utc, words } from "./predicates/shared";
+import { refuseSecrets } from "./secrets";
 import type { Statement } from "./statement";
 import { malformed, statementBody } from "./statement";
 import { formatUtc } from "./time";
@@ -64,13 +65,17 @@ export interface StatedWaiver extends Omit<WaiverGrant, "validFor"> {
   readonly validFor: number;
 }
 
-/** Writes and signs a waiver. Throws EnvelopeError "malformed" for one that could not be read back. */
+/**
+ * Writes and signs a waiver.
+ * @throws EnvelopeError "malformed" for one that could not be read back; HoldpointError `intake-secret`
+ */
 export function signWaiver({ grantedAt, ...grant }: WaiverGrant, key: PrivateKey): Envelope {
   const predicate = { ...grant, grantedOn: formatUtc(grantedAt) };
   const { commit } = grant.binding;
   const image = imageDigest(grant.binding);
   parseWaiver({ subject: { commits: [commit], sha256: [image] }, predicateType: WAIVER_TYPE, predicate });
   const body = statementBody({ commit, sha256: image, name: "image" }, WAIVER_TYPE, predicate);
+  refuseSecrets("the waiver", body.toString("utf8"));
   return sign(STATEMENT_TYPE, body, [key]);
 }
 

@@ -12,7 +12,7 @@ import { openStore } from "../../evidence/store";
 import { parseTrust } from "../../evidence/trust";
 import { signWaiver, WAIVER_TYPE, type WaiverGrant } from "../../evidence/waiver";
 import { machineClock } from "../../rollout/clock";
-import { COMMIT, ed25519, IMAGE, NOW, trustText } from "./world";
+import { COMMIT, ed25519, IMAGE, NOW, refusal, trustText } from "./world";
 
 const keys = { lea: ed25519(), cat: ed25519(), bot: ed25519(), stranger: ed25519() };
 const pem = (key: PrivateKey): string => publicPem(key.key);
@@ -68,6 +68,25 @@ function raw(change: Record<string, unknown>, subject = { commit: COMMIT, sha256
 }
 
 describe("a waiver", () => {
+  it("with a secret in its words is not signed, nor is an approval", async () => {
+    const words = "use postgres://app:" + "tr0ub4dor@db.example/app meanwhile";
+    const approval = {
+      approver: "lea@omnihub.dev",
+      binding: { stack: "production", updatePlan: "1".repeat(64), request: "2".repeat(64), state: "3".repeat(64) },
+      approvedAt: NOW,
+    };
+    for (const sign of [
+      () => signWaiver(grant({ reason: words }), keys.lea),
+      () => signWaiver(grant({ obligation: words }), keys.lea),
+      () => signApproval({ ...approval, decision: "rejected", reason: words }, keys.lea),
+      () => signApproval({ ...approval, decision: "conditional", items: [words] }, keys.lea),
+    ]) {
+      expect(await refusal(sign)).toMatch(
+        /^intake-secret: the (?:waiver|approval) holds what looks like a password in a URL, line 1; nothing was stored$/,
+      );
+    }
+  });
+
   it("counts with its binding, reason, promise and span", async () => {
     const { waivers, evidence, approvals, rejected } = await readBack(signWaiver(grant(), keys.lea));
     expect({ evidence, approvals, rejected }).toEqual({ evidence: [], approvals: [], rejected: [] });
