@@ -80,7 +80,14 @@ async function afterSetup(command) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);
   }
-  process.exit(await command(tools));
+  try {
+    process.exit(await command(tools));
+  } catch (error) {
+    // What the system refuses (a TMPDIR that is not there, a full disk) is nobody's defect.
+    if (!(error instanceof Error) || !("syscall" in error)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
 }
 
 module.exports = { ensureSetup, toolsOf, afterSetup, explained };
