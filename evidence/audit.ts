@@ -34,6 +34,10 @@ export async function audit(store: Store): Promise<Audit> {
   const lost = [...listed]
     .filter(([id]) => !there.has(id))
     .map(([id, entry]) => `${named(id, entry)} is gone or damaged`);
+  const hidden = await store.unlisted(
+    content.envelopes.filter(({ id }) => listed.has(id)),
+    { deadline: AUDIT_DEADLINE },
+  );
   const records = await Promise.all(decided.entries.map((entry) => lookAt(store, entry)));
   return {
     envelopes: there.size,
@@ -42,6 +46,7 @@ export async function audit(store: Store): Promise<Audit> {
       ...evidence.problems,
       ...decided.problems,
       ...lost,
+      ...hidden.map((id) => `${named(id, listed.get(id) as Entry)} is no longer listed where gates look for it`),
       ...content.rejected.filter(({ file }) => !isListed(file, listed)).map(({ file, detail }) => `${file}: ${detail}`),
       ...(await Promise.all(records.map((record) => problemsOf(store, record, evidence, there)))).flat(),
       ...(await reportsGone(store, content.envelopes)),

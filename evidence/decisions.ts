@@ -381,7 +381,8 @@ export async function missingSince(
   ].filter((one) => !there.has(one.sha256));
   if (before.length === 0) return [];
   const { envelopes } = await store.read(before.map((one) => one.sha256));
-  const found = new Set(envelopes.map(({ id }) => id));
+  const hidden = await store.unlisted(envelopes);
+  const found = new Set(envelopes.map(({ id }) => id).filter((id) => !hidden.includes(id)));
   return before.filter((one) => !found.has(one.sha256));
 }
 

@@ -14,7 +14,9 @@ import { HoldpointError } from "../rollout/errors";
 import type { Digest, RejectedEvidence } from "../rollout/evidence";
 import { canonical, digest } from "./canonical";
 import type { Envelope } from "./dsse";
+import { EnvelopeError } from "./dsse";
 import { parseJson } from "./json";
+import { parseSigned } from "./sigstore-bundle";
 import { isUnreadable, type Blobs, type Unreadable } from "./store/blobs";
 import { aboutFolder, hintOfAbout, hintOfKind, kindFolder, listingOf, type Hint } from "./store/catalogue";
 import { openChain, type Chain } from "./store/chain";
@@ -79,6 +81,11 @@ export interface Store {
   find(wants: Wants, options?: { readonly deadline?: number }): Promise<FoundContent>;
   /** These envelopes; those that are missing are told as gone. Throws as `find`. */
   read(ids: readonly Digest[]): Promise<FoundContent>;
+  /**
+   * Of these envelopes, those that are not listed any more where gates look for them: whoever takes a listing away hides what
+   * is there. Throws as `find`.
+   */
+  unlisted(envelopes: readonly StoredEnvelope[], options?: { readonly deadline?: number }): Promise<Digest[]>;
   /**
    * Every envelope, in the order of their addresses, and every foreign file; a missing folder is an empty store.
    * @throws HoldpointError `store-unreadable` where the folder is none or holds too much, `deadline`.
@@ -147,6 +154,7 @@ export function storeOn(blobs: Blobs): Store {
           inTime,
         ),
       ),
+    unlisted: (envelopes, options) => withDeadline(blobs, options, (inTime) => unlisted(blobs, envelopes, inTime)),
     readAll: (options) => withDeadline(blobs, options, (inTime) => readEverything(blobs, inTime)),
     async putUpdatePlan(id, content) {
       const text = canonical(content);
@@ -204,11 +212,42 @@ async function put(blobs: Blobs, log: Chain, envelope: Envelope, certified?: unk
   await addAs(blobs, fileOf(id), Buffer.concat([line, LINE_END]), id);
   const { hint, names } = listingOf(id, envelope);
   const [first, ...others] = names;
-  if (!isUnreadable(await blobs.read(first, 0))) return id;
-  await log.append({ ...hint });
+  if (isUnreadable(await blobs.read(first, 0))) await log.append({ ...hint });
+  // Also where the first is there: the others may have been taken away since.
   for (const name of others) await blobs.add(name, NO_CONTENT);
   await blobs.add(first, NO_CONTENT);
   return id;
+}
+
+async function unlisted(blobs: Blobs, envelopes: readonly StoredEnvelope[], inTime: () => void): Promise<Digest[]> {
+  const found = await inBatches(envelopes, inTime, async ({ id, bytes }) => {
+    const [byKind, ...others] = namesOf(id, bytes);
+    const isThere = await Promise.all(others.map((name) => isListed(blobs, name)));
+    if (isThere.includes(false)) return [id];
+    return byKind === undefined || (await isListed(blobs, byKind)) || (await isOfKind(blobs, byKind, id)) ? [] : [id];
+  });
+  return found.flat();
+}
+
+async function isListed(blobs: Blobs, name: string): Promise<boolean> {
+  const found = await blobs.read(name, 0);
+  return !isUnreadable(found) || !found.missing;
+}
+
+/** Under another time, as another version of us read it. */
+async function isOfKind(blobs: Blobs, name: string, id: Digest): Promise<boolean> {
+  const all = await blobs.list(name.slice(0, name.lastIndexOf("/")), MAX_ENTRIES + 1);
+  return all.some((one) => one.endsWith(`~${id}`));
+}
+
+/** Where an envelope is listed; nowhere, where it is none: then nothing of it can be hidden. */
+function namesOf(id: Digest, bytes: Buffer): readonly string[] {
+  try {
+    return listingOf(id, parseSigned(bytes).envelope).names;
+  } catch (error) {
+    if (error instanceof EnvelopeError) return [];
+    throw error;
+  }
 }
 
 const fileOf = (id: Digest): string => `${id}.intoto.jsonl`;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync, cpSync, mkdtempSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync, cpSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ import {
   SUMMARY_TYPE,
   type Made,
 } from "../../evidence/decisions";
-import { parseEnvelope, STATEMENT_TYPE, verify, type PrivateKey } from "../../evidence/dsse";
+import { parseEnvelope, STATEMENT_TYPE, verify, type Envelope, type PrivateKey } from "../../evidence/dsse";
 import { evidenceOf, readInputs, recording, replayed, writeInputs, type Inputs } from "../../evidence/inputs";
 import { readEvidence } from "../../evidence/read";
 import { decideAsked, replay } from "../../evidence/replay";
@@ -488,6 +488,46 @@ describe("evidence that is taken away between two decisions", () => {
     ]);
   });
 
+  it.each(["", "about"])("is noticed where it is there and only its listing went (%j)", async (under) => {
+    const w = await ready();
+    await failing(w);
+    const failed = (await w.store.log.evidence.entry(3))?.what["id"] as string;
+    expect((await run(w)).decision.outcome).toBe("NO-GO");
+    const line = readFileSync(fileOf(w.store, failed), "utf8");
+    unlist(w.store, failed, under, true);
+    // The older run, which passed, would speak now.
+    expect((await run({ ...w, store: copied(w.store) })).decision.outcome).toBe("GO");
+    expect(await missingSince(w.store, "production", COMMIT, await there(w))).toEqual([
+      { sha256: failed, kind: "test-result" },
+    ]);
+    expect((await audit(w.store)).problems).toEqual([
+      `evidence ${failed.slice(0, 12)} (test-result, staging), entry 3 of the log, is no longer listed where gates look for it`,
+    ]);
+    // Put again it is listed again.
+    await w.store.put(JSON.parse(line) as Envelope);
+    expect(await missingSince(w.store, "production", COMMIT, await there(w))).toEqual([]);
+    expect((await audit(w.store)).problems).toEqual([]);
+  });
+
+  it("is not missed where another version of us listed it under another time", async () => {
+    const w = await ready();
+    await run(w);
+    const folder = join(w.store.folder, "index", "kind", "test-result");
+    const [name = ""] = readdirSync(folder).filter((one) => one.endsWith(w.smoke));
+    renameSync(join(folder, name), join(folder, `${"1".repeat(16)}~${w.smoke}`));
+    expect(await missingSince(w.store, "production", COMMIT, new Set())).toEqual([]);
+    rmSync(join(folder, `${"1".repeat(16)}~${w.smoke}`));
+    expect(await missingSince(w.store, "production", COMMIT, new Set())).toEqual([
+      { sha256: w.smoke, kind: "test-result" },
+    ]);
+  });
+
+  it("is not missed where it is there, and does not count any more", async () => {
+    const w = await ready();
+    await run(w);
+    expect(await missingSince(w.store, "production", COMMIT, new Set())).toEqual([]);
+  });
+
   it("is still remembered by the third", async () => {
     const w = await ready();
     const { made } = await run(w);
@@ -614,10 +654,10 @@ async function failing(w: World): Promise<void> {
 }
 
 /** Takes an envelope away with everything that lists it but the log. */
-function unlist(store: Store, id: string): void {
-  rmSync(fileOf(store, id));
+function unlist(store: Store, id: string, under = "", keepFile = false): void {
+  if (!keepFile) rmSync(fileOf(store, id));
   const index = join(store.folder, "index");
   for (const name of readdirSync(index, { recursive: true }) as string[]) {
-    if (name.endsWith(id)) rmSync(join(index, name));
+    if (name.endsWith(id) && name.startsWith(under)) rmSync(join(index, name));
   }
 }
