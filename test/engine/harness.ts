@@ -25,6 +25,7 @@ import { parseDeployment, stateDigest, type StateResource } from "../../rollout/
 import { updatePlanContent, updatePlanDigest } from "../../rollout/update-plan";
 import { requestDigest, type Request } from "../../evidence/request";
 import { CLOCK_FILE, planTime, type Segment } from "../../sandbox/clock";
+import { setFault } from "../../sandbox/command";
 import { keyPath } from "../../sandbox/keys";
 import { down, environment, up, type Tools } from "../../sandbox/lifecycle";
 import { projectFolder } from "../../sandbox/project";
@@ -37,6 +38,9 @@ const TEST_PLAN = join("test", "fixtures", "rollout", "plan.yaml");
 
 /** Half an hour into OmniHub's window. */
 export const IN_WINDOW = Date.parse("2026-11-29T02:30:00Z");
+
+/** Milliseconds that both releases take longer where they are compared: what a busy machine adds is little beside it. */
+export const EVEN = 300;
 
 /** What a command did. */
 export interface Ran {
@@ -210,6 +214,13 @@ export class Stand {
 
   release(): Release {
     return this.get<Release>("production", "holdpoint:release");
+  }
+
+  /** How the two releases answer until it is said anew. Milliseconds; the error rate is the new release's alone. */
+  async answers({ errorRate = 0, latency = 0 }: { errorRate?: number; latency?: number }): Promise<void> {
+    const { version } = this.get<Release>("production", "holdpoint:baseline");
+    await setFault(this.dir, { release: version, errorRate: 0, latency });
+    await setFault(this.dir, { release: this.release().version, errorRate, latency });
   }
 
   /** Changes a file of the project's copy. */

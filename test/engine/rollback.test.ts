@@ -50,7 +50,7 @@ async function lastServed(version: string): Promise<number> {
 async function slowUp(): Promise<{ pid: number; ended: Promise<number | null> }> {
   stand.set(CANARY, "holdpoint:canary.weight", 5);
   const args = ["up", "-s", CANARY, "--yes", "--skip-preview", "--non-interactive", "--policy-pack", "policies"];
-  const env = { ...environment(stand.dir, tools()), SLOW: "40000" };
+  const env = { ...environment(stand.dir, tools()), SLOW: "90000" };
   const child = spawn(tools().pulumi, args, { cwd: stand.project, env, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));

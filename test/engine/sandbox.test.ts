@@ -135,18 +135,19 @@ describe("a sandbox on the real engine", () => {
     const setWeight = await pulumi(["config", "set", "holdpoint:weight", "50", "--stack", "staging"]);
     expect(setWeight.code).toBe(0);
     expect((await pulumi(["up", "--stack", "staging", "--yes", "--skip-preview"])).code).toBe(0);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const served = (await (await fetch(`${running.admin}/last?namespace=omnihub-staging`)).json()) as {
-      version: string;
-    }[];
-    expect(served.map(({ version }) => version).sort()).toEqual(["1.0.0", "2.0.0"]);
-    const query = encodeURIComponent('sum by (track) (http_requests_total{namespace="omnihub-staging"})');
-    const answer = (await (await fetch(`${running.prometheus}/api/v1/query?query=${query}`)).json()) as {
-      data: { result: { metric: { track: string }; value: [number, string] }[] };
+    const served = async (): Promise<string[]> => {
+      const answer = await fetch(`${running.admin}/last?namespace=omnihub-staging`);
+      return ((await answer.json()) as { version: string }[]).map(({ version }) => version).sort();
     };
-    const totals = Object.fromEntries(answer.data.result.map(({ metric, value }) => [metric.track, Number(value[1])]));
-    expect(totals["baseline"]).toBeGreaterThan(0);
-    expect(totals["canary"]).toBeGreaterThan(0);
+    await expect.poll(served, { timeout: 30_000 }).toEqual(["1.0.0", "2.0.0"]);
+    const query = encodeURIComponent('sum by (track) (http_requests_total{namespace="omnihub-staging"}) > 0');
+    const counted = async (): Promise<string[]> => {
+      const answer = (await (await fetch(`${running.prometheus}/api/v1/query?query=${query}`)).json()) as {
+        data: { result: { metric: { track: string } }[] };
+      };
+      return answer.data.result.map(({ metric }) => metric.track).sort();
+    };
+    await expect.poll(counted, { timeout: 30_000 }).toEqual(["baseline", "canary"]);
   });
 
   it("keeps a value that was set in it when the project is synced, and writes nothing into the project", async () => {
@@ -234,8 +235,7 @@ describe("a sandbox on the real engine", () => {
     if (cluster === undefined || prometheus === undefined) throw new Error("no processes in the state");
     process.kill(cluster.pid, "SIGKILL");
     process.kill(prometheus.pid, "SIGKILL");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(status(dir)).toBeUndefined();
+    await expect.poll(() => status(dir), { timeout: 10_000 }).toBeUndefined();
     await expect(exec(dir, tools, ["node", "-e", ""])).rejects.toThrow(
       /is not up: its cluster ended by itself, see .*cluster\.log: its prometheus ended by itself/,
     );

@@ -11,7 +11,7 @@ import { moveTo } from "../../sandbox/clock";
 import { setFault } from "../../sandbox/command";
 import { environment, up } from "../../sandbox/lifecycle";
 import { freePort, prometheusUrl } from "../../sandbox/prometheus";
-import { refusals, Stand, tools, type Ran } from "./harness";
+import { EVEN, refusals, Stand, tools, type Ran } from "./harness";
 
 const STAGING = "staging-canary";
 const PRODUCTION = "production-canary";
@@ -31,7 +31,7 @@ beforeAll(async () => {
   stand.mark("at rest");
 }, 600_000);
 afterAll(() => stand.close());
-afterEach(() => fault(0));
+afterEach(() => stand.answers({}));
 
 /** Nothing is on any canary, and time runs as fast as this stack's holds want it. */
 function atRest(stack: CanaryStack): void {
@@ -79,6 +79,7 @@ describe("a step upwards", () => {
 
   it("is taken after the hold, on live numbers; and earned anew after a step down", async () => {
     atRest(PRODUCTION);
+    await stand.answers({ latency: EVEN });
     expect(await taken(PRODUCTION, 5)).toContain("GO production canary 0% → 5%: 11 criteria met");
     const began = Date.now();
     const early = await stand.expectRefused(PRODUCTION, () => step(PRODUCTION, 25));
