@@ -2,6 +2,8 @@
  * The way back, in one go: all traffic to the baseline first, then the release that ran before. It asks nobody; the
  * policy pack records it, and where the pack itself is broken the first part works without it.
  */
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { HoldpointError } from "../rollout/errors";
 import type { ReleaseName } from "../rollout/world";
 import { canaryStack, stackName } from "../rollout/stacks";
@@ -10,7 +12,15 @@ import { cancel, freeStack, saysLocked } from "./free-stack";
 import { configOf, newestConfig, pastUpdates, rollbackTarget } from "./history";
 import { lastError, runPulumi, type PulumiOptions, type PulumiRun } from "./pulumi";
 import { restoreStackFile } from "./restore-stack-file";
-import { canaryStacksOf, editStackFile, editsBetween, readStackFile, type Edit, type StackConfig } from "./stack-file";
+import {
+  canaryStacksOf,
+  editStackFile,
+  editsBetween,
+  readStackFile,
+  stackFilePath,
+  type Edit,
+  type StackConfig,
+} from "./stack-file";
 
 export interface RollbackOptions {
   /** Interrupt whoever holds a stack's lock. */
@@ -105,6 +115,7 @@ class Journey {
   private readonly context: Context;
   private readonly stage: string;
   private readonly options: RollbackOptions;
+  private list: Promise<PulumiRun> | undefined;
 
   constructor(context: Context, stage: string, options: RollbackOptions) {
     this.context = context;
@@ -123,22 +134,35 @@ class Journey {
     const toZero = async (stack: string) => {
       await this.stackToZero(stack).catch((error: unknown) => failures.push(error));
     };
-    for (const stack of known) await toZero(stack);
+    for (const stack of known) if (await this.mayTakeTraffic(stack)) await toZero(stack);
     if (this.options.operation === undefined) {
       for (const stack of await this.canariesWithoutFile(known)) await toZero(stack);
     }
     if (failures.length > 0) throw together(failures);
   }
 
+  /** A stage may have no canary at all: neither a file of one nor a stack. Where the engine does not tell, it may. */
+  private async mayTakeTraffic(stack: string): Promise<boolean> {
+    if (this.options.operation !== undefined || existsSync(stackFilePath(this.context.root, stack))) return true;
+    const stacks = stacksIn(await this.listed());
+    if (stacks === undefined || stacks.includes(stack)) return true;
+    this.note(`${this.stage} has no canary: there is no ${basename(stackFilePath("", stack))} and no stack ${stack}`);
+    return false;
+  }
+
   /** Canaries of operations that the engine knows of and the project has no file of any more: they take traffic too. */
   private async canariesWithoutFile(known: readonly string[]): Promise<string[]> {
-    const run = await runPulumi(this.context, ["stack", "ls", "--json"], { deadline: LIST_IN_TIME });
-    const stacks = run.exitCode === 0 ? stacksIn(run.stdout) : undefined;
+    const stacks = stacksIn(await this.listed());
     if (stacks !== undefined) return stacks.filter((stack) => this.isCanary(stack) && !known.includes(stack));
     this.note(
-      `the engine does not say whether a canary without a stack file takes traffic (${lastError(run)}); look at: pulumi stack ls`,
+      `the engine does not say whether a canary without a stack file takes traffic (${lastError(await this.listed())}); look at: pulumi stack ls`,
     );
     return [];
+  }
+
+  /** What the engine says of its stacks, asked once. */
+  private listed(): Promise<PulumiRun> {
+    return (this.list ??= runPulumi(this.context, ["stack", "ls", "--json"], { deadline: LIST_IN_TIME }));
   }
 
   private isCanary(stack: string): boolean {
@@ -289,9 +313,10 @@ function isControl([[key, control]]: Edit, now: StackConfig): boolean {
 }
 
 /** Names in what `pulumi stack ls --json` prints, without the organization; undefined where it is nothing of the kind. */
-function stacksIn(json: string): string[] | undefined {
+function stacksIn({ exitCode, stdout }: PulumiRun): string[] | undefined {
+  if (exitCode !== 0) return undefined;
   try {
-    const stacks = JSON.parse(json) as readonly { readonly name: string }[];
+    const stacks = JSON.parse(stdout) as readonly { readonly name: string }[];
     return stacks.map(({ name }) => name.split("/").at(-1) ?? name);
   } catch {
     return undefined;

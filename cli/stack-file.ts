@@ -191,8 +191,16 @@ function readText(root: string, stack: string, path: string): string {
   }
 }
 
+/** Also those without a canary. */
+function everyStageOf(root: string): string[] {
+  const stages = readdirSync(root).flatMap(
+    (file) => stackName(/^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? "")?.stage ?? [],
+  );
+  return [...new Set(stages)].sort();
+}
+
 function stackUnknown(root: string, stack: string, cause: unknown): HoldpointError {
-  const stages = stagesOf(root);
+  const stages = everyStageOf(root);
   const stage = stackName(stack)?.stage ?? stack;
   const near = nearest(stage, stages);
   const known = stages.length === 0 ? "the project has no stage" : `stages of this project: ${stages.join(", ")}`;

@@ -203,7 +203,7 @@ describe("a rollback", () => {
     await expect(rollBack(project.context, "prodution", { takeOver: false })).rejects.toMatchObject({
       code: "stack-unknown",
     });
-    expect(project.calls()).toEqual(["config refresh --force --stack prodution-canary", "stack ls --json"]);
+    expect(project.calls()).toEqual(["stack ls --json", "config refresh --force --stack prodution"]);
   });
 
   it("has nothing to lower where the canary stack was never made", async () => {
@@ -251,6 +251,23 @@ describe("a rollback where a stack's file is no help", () => {
     project.write(FILE, "config: [weight");
     await expect(go()).rejects.toMatchObject({ code: "yaml-syntax" });
     expect(project.read(FILE)).toBe("config: [weight");
+  });
+
+  it("returns a stage that has no canary at all to what ran before", async () => {
+    at20('if (args[1] === "ls") return say(\'[{"name":"production"}]\');');
+    rmSync(join(project.root, FILE));
+    const done = await go();
+    expect(done.release).toEqual(entry("b").release);
+    expect(done.notes).toEqual([`production has no canary: there is no ${FILE} and no stack production-canary`]);
+    expect(project.calls().join("\n")).not.toContain("--stack production-canary");
+  });
+
+  it("does not take a canary for missing where the engine does not tell its stacks", async () => {
+    at20(
+      'if (args[1] === "ls") { process.exitCode = 1; return; } if (args[0] === "config") { process.exitCode = 1; return; }',
+    );
+    rmSync(join(project.root, FILE));
+    await expect(go()).rejects.toMatchObject({ code: "stack-unknown" });
   });
 
   it("brings a canary to 0 whose file nobody has any more", async () => {
