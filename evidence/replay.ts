@@ -34,9 +34,19 @@ export interface Replayed {
 
 /**
  * Makes a decision again from its inputs.
- * @throws HoldpointError `replay-impossible` where they were not kept, or are gone or damaged
+ * @throws HoldpointError `replay-impossible` where they were not kept, are gone or damaged, or are none
  */
 export async function replay(store: Store, record: DecisionRecord): Promise<Replayed> {
+  try {
+    return await decideAgain(store, record);
+  } catch (cause) {
+    if (cause instanceof HoldpointError) throw cause;
+    // Whoever can write to the store can name any text as a decision's inputs.
+    throw impossible(`the inputs of decision ${record.id.slice(0, 12)} are none that a gate has`, cause);
+  }
+}
+
+async function decideAgain(store: Store, record: DecisionRecord): Promise<Replayed> {
   const inputs = await inputsOf(store, record);
   const planText = await textOf(store, inputs.plan.digest, `the plan ${inputs.plan.file}`);
   const plan = parsePlan(planText, inputs.plan.file);

@@ -11,6 +11,7 @@ import {
   readDecision,
   readDecisions,
   SUMMARY_TYPE,
+  type DecisionRecord,
   type Made,
 } from "../../evidence/decisions";
 import { parseEnvelope, STATEMENT_TYPE, verify, type Envelope, type PrivateKey } from "../../evidence/dsse";
@@ -439,6 +440,21 @@ describe("a replay", () => {
     const forged = { ...rest, findings: findings.map((one) => ({ ...one, found: "all is well" })) };
     const id = await keepDecision(w.store, { ...made, decision: forged });
     expect((await again(w, w.store, id)).join("\n")).toMatch(/smoke: pass \(all is well\) then, pass \(/);
+  });
+
+  it.each([
+    "{}",
+    "null",
+    '{"plan":{"digest":"../../etc/passwd"}}',
+    '{"plan":{"digest":"x"},"asked":1,"world":null,"reading":{"read":[1]},"trust":{"digest":2}}',
+  ])("refuses inputs that somebody made up: %s", async (text) => {
+    const w = await ready();
+    const { id } = await run(w);
+    const record = await readDecision(w.store, id);
+    const inputs = await w.store.keep("inputs", text);
+    expect(await refusal(() => replay(w.store, { ...record, inputs } as DecisionRecord))).toMatch(
+      /^replay-impossible: /,
+    );
   });
 
   it("refuses where the plan, the trust file or the inputs are gone or damaged", async () => {
