@@ -1,3 +1,4 @@
+import { HoldpointError } from "../rollout/errors";
 import type { Terminal } from "./context";
 
 /** The process's own terminal. */
@@ -18,6 +19,9 @@ async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return (await lines.question(question)).trim();
+  } catch (cause) {
+    // Ctrl-C or Ctrl-D.
+    throw new HoldpointError("usage", "the question was not answered, and nothing was done", { cause });
   } finally {
     lines.close();
   }
