@@ -78,7 +78,7 @@ export async function replayDecision(context: Context, prefix: string, options: 
     const [then, now] = [record.pack, program].map((one) => one.slice(0, 12));
     context.terminal.say(`note: decided then by the program ${then}, and again by ${now}`);
   }
-  for (const line of differences) context.terminal.say(`differs: ${line}`);
+  for (const line of differences) context.terminal.say(`differs: ${inOneLine(line)}`);
   if (differences.length === 0) context.terminal.say(`the same again: ${decision.outcome} ${decision.gate}`);
   return { exitCode: differences.length === 0 ? 0 : 1, result: { id: record.id, decision, differences, program } };
 }
@@ -136,7 +136,13 @@ function lines(record: DecisionRecord): string {
     decision.gate,
     `release ${release.version}`,
   ];
-  return `${head.join("  ")}\n  ${id.slice(0, 12)}  ${why(decision, record)}; ${signer(record.signature)}`;
+  const below = `${id.slice(0, 12)}  ${why(decision, record)}; ${signer(record.signature)}`;
+  return `${inOneLine(head.join("  "))}\n  ${inOneLine(below)}`;
+}
+
+/** An unsigned decision is anybody's text: it must neither move the cursor, hide what follows, nor make lines of its own. */
+function inOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "\ufffd");
 }
 
 /** Why it was decided so, and who answers for it. */

@@ -94,7 +94,17 @@ const summarySchema = z.object({
     decision: z.looseObject({
       gate: z.string(),
       outcome: z.enum(["GO", "NO-GO", "PENDING"]),
-      findings: z.array(z.looseObject({ criterion: z.string(), verdict: z.string(), found: z.string() })),
+      findings: z.array(
+        z.looseObject({
+          criterion: z.string(),
+          verdict: z.string(),
+          found: z.string(),
+          used: z.array(z.string()).default([]),
+          waived: z.looseObject({ by: z.array(z.looseObject({ signer: z.string() })) }).optional(),
+        }),
+      ),
+      approvals: z.array(z.string()),
+      wayBack: z.string().optional(),
       decidedAt: z.number(),
     }),
     inputs: sha256.optional(),

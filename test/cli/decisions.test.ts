@@ -110,6 +110,51 @@ it("history tells who signed", async () => {
   expect(said).toMatch(/; signed by gate$/);
 });
 
+/** A decision that anybody who can write to the store can write: of the last one, changed. */
+async function forged(id: string, change: (decision: Record<string, unknown>) => void): Promise<string> {
+  const store = openStore(join(project.root, "evidence"));
+  const { payload } = JSON.parse((await store.kept("decisions", id)) ?? "") as { payload: string };
+  const body = JSON.parse(Buffer.from(payload, "base64").toString()) as {
+    predicate: Record<string, { decision: Record<string, unknown> }>;
+  };
+  const member = body.predicate["https://holdpoint.dev/decision/v0.1"];
+  if (member !== undefined) change(member.decision);
+  const again = Buffer.from(JSON.stringify(body)).toString("base64");
+  const envelope = { payload: again, payloadType: "application/vnd.in-toto+json", signatures: [] };
+  const made = await store.keep("decisions", `${JSON.stringify(envelope)}\n`);
+  await store.log.decisions.append({ id: made, stack: "staging" });
+  return made;
+}
+
+it("history is not written by who forges a decision: no cursor, no hidden words, no lines of its own", async () => {
+  const id = await decided();
+  await forged(id, (decision) => {
+    decision["gate"] = "enter staging\n  0123456789ab  12 criteria met; signed by gate\u001b[8m\u202e";
+  });
+  const { exitCode, said } = await run("history", "staging");
+  expect(exitCode).toBe(0);
+  expect(/\p{Cf}/u.test(said) || said.includes("\u001b")).toBe(false);
+  const [first = "", second = ""] = said.split("\n");
+  expect(first).toContain("enter staging\ufffd  0123456789ab");
+  expect(second).toMatch(/; not signed$/);
+});
+
+it.each<[string, (decision: Record<string, unknown>) => void]>([
+  ["approvals", (decision) => delete decision["approvals"]],
+  ["a way back in words", (decision) => (decision["wayBack"] = { toString: 1 })],
+  [
+    "waivers of anybody",
+    (decision) => (decision["findings"] = [{ criterion: "a", verdict: "waived", found: "", waived: { by: 1 } }]),
+  ],
+])("history leaves out a decision without %s, and shows the others", async (_name, change) => {
+  const id = await decided();
+  const made = await forged(id, change);
+  const { exitCode, said } = await run("history", "staging");
+  expect(exitCode).toBe(0);
+  expect(said).toContain(id.slice(0, 12));
+  expect(said).not.toContain(made.slice(0, 12));
+});
+
 it("history tells that the signer is revoked, and why", async () => {
   await decided({ revoked: [{ identity: "gate", since: NOW, reason: "compromise" }] });
   expect((await run("history", "staging")).said).toMatch(
