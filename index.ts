@@ -10,5 +10,6 @@ export default wholeProgram(async () => {
   const clearance = await askClearance(request, digest, { wayBack });
   await pulumi.log.info(clearance?.text ?? "way back: all traffic to the baseline, declared without a policy pack");
   if (kind === "stage") return declareStage(settings, plan);
-  return declareCanary(settings, service, { switchesMayBeLifted: clearance !== undefined });
+  const recordKnown = clearance !== undefined && clearance.unread !== true;
+  return declareCanary(settings, service, { switchesMayBeLifted: recordKnown });
 });

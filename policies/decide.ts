@@ -9,9 +9,8 @@ import { HoldpointError } from "../rollout/errors";
 import { renderOverview, renderRefusals } from "../rollout/explain";
 import { allAsked } from "../rollout/gate";
 import { canaryOf, stageOf } from "../rollout/plan";
-import { nextRecord } from "../rollout/record";
+import { keptByStep, nextRecord } from "../rollout/record";
 import type { Deployment } from "../rollout/state";
-import { canaryOf as canaryRecord, type StageState } from "../rollout/world";
 import { goalInputs, matchesGoal, type UpdatePlanContent } from "../rollout/update-plan";
 import type { Decided } from "./gate";
 import { askedOf } from "./asked";
@@ -49,19 +48,6 @@ async function decideIn(project: Project, { world, own }: Gathered): Promise<Mor
   const made = { ...settings, request: digest, content, type: settings.release.type };
   const record = nextRecord(state?.ok === true ? state.record : undefined, made, decision, world.trust?.mark);
   return { decision, record, ...approved };
-}
-
-/** What stands in a step's record beside its weight; a way back changes nothing of it. */
-function keptByStep(
-  decision: Decision,
-  state: StageState | undefined,
-  operation: string | undefined,
-): Pick<Decided, "promised" | "reached"> {
-  const before = state?.ok === true ? canaryRecord(state, operation) : undefined;
-  const promised = decision.promised ?? before?.obligations;
-  // Nothing was reached where there is no record at all; one that can't be read is another matter.
-  const reached = decision.reached ?? (state?.ok === true && before === undefined ? [] : before?.reached);
-  return { ...(promised === undefined ? {} : { promised }), ...(reached === undefined ? {} : { reached }) };
 }
 
 function needsApproval({ plan, settings }: Project, { wayBack }: Decision): boolean {

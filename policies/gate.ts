@@ -3,8 +3,7 @@ import type { Request } from "../evidence/request";
 import type { Outcome } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
 import type { Digest } from "../rollout/evidence";
-import type { Promised } from "../rollout/owed";
-import type { AllReached } from "../rollout/reached";
+import type { StepRecord } from "../rollout/record";
 import type { StageRecord } from "../rollout/world";
 import { withDeadline } from "./deadline";
 
@@ -19,7 +18,7 @@ const DEADLINE = 60_000;
 const HEAD_START = 100;
 
 /** A gate's decision, in what the policies need of it. */
-export interface Decided {
+export interface Decided extends StepRecord {
   readonly outcome: Outcome;
   /** One message for each criterion that keeps the gate shut. */
   readonly refusals: readonly string[];
@@ -32,10 +31,6 @@ export interface Decided {
   readonly needsApproval: boolean;
   /** Stage stacks: the record to write once the stage is entered. */
   readonly record?: StageRecord;
-  /** Canary stacks: what the step's record tells as promised; absent: nothing. */
-  readonly promised?: Promised;
-  /** Canary stacks: what the step's record tells of how far releases got; absent: nobody knows. */
-  readonly reached?: AllReached;
   /** How a resource differs from what was approved, in words; absent where no approval was asked for. */
   readonly unapproved?: (urn: string, inputs: Readonly<Record<string, unknown>>) => string | undefined;
 }

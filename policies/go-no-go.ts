@@ -82,7 +82,7 @@ function isStashProvider(resource: { readonly type: string }): boolean {
 }
 
 async function answer(gate: Gate, clearance: ResourceValidationArgs): Promise<Omit<PackVerdict, "rollCall">> {
-  const { outcome, digest, overview } = await gate.decided;
+  const { outcome, digest, overview, unread } = await gate.decided;
   const { nonce } = clearanceInput(clearance);
   return {
     ...(nonce === undefined ? {} : { nonce }),
@@ -90,6 +90,7 @@ async function answer(gate: Gate, clearance: ResourceValidationArgs): Promise<Om
     outcome,
     request: digest ?? "none",
     text: overview,
+    ...(unread && { unread }),
   };
 }
 

@@ -33,6 +33,8 @@ export interface PackVerdict {
   readonly request: string;
   /** For a person: the decision as a table. */
   readonly text: string;
+  /** A canary's way back whose step's record the pack could not read: what stands in it stays. */
+  readonly unread?: true;
   /** The policies that signed, in order. */
   readonly rollCall: readonly string[];
 }

@@ -1,7 +1,8 @@
 /** What a run leaves in the state for the gates after it. */
 import type { Decision } from "./decision";
-import { broughtBackAfter } from "./reached";
-import { sameName } from "./world";
+import type { Promised } from "./owed";
+import { broughtBackAfter, type AllReached } from "./reached";
+import { canaryOf, sameName, type StageState } from "./world";
 import type { TrustMark } from "./trust";
 import type { ReleaseName, StageEntry, StageRecord } from "./world";
 
@@ -35,6 +36,30 @@ export function nextRecord(
   // After a way back there is nothing to go back to: else "back" would lead forward again, past the gate.
   if (isReturn(before, entry)) return { current: entry, ...kept };
   return { current: entry, previous: entryOf(current), ...kept };
+}
+
+/** What stands in a step's record beside its weight. */
+export interface StepRecord {
+  /** What was promised for waivers; absent: nothing. */
+  readonly promised?: Promised;
+  /** How far releases got; absent: nobody knows. */
+  readonly reached?: AllReached;
+  /** The record could not be read, and a way back goes on all the same: the program leaves in it what is there. */
+  readonly unread?: true;
+}
+
+/** What a canary's run leaves in its step's record; a way back changes nothing of it. */
+export function keptByStep(
+  decision: Decision,
+  state: StageState | undefined,
+  operation: string | undefined,
+): StepRecord {
+  if (state?.ok !== true) return { unread: true };
+  const before = canaryOf(state, operation);
+  const promised = decision.promised ?? before?.obligations;
+  // Nothing was reached where there is no record at all; one that does not say it is another matter.
+  const reached = decision.reached ?? (before === undefined ? [] : before.reached);
+  return { ...(promised === undefined ? {} : { promised }), ...(reached === undefined ? {} : { reached }) };
 }
 
 function isReturn(before: StageRecord | undefined, entry: StageEntry): boolean {

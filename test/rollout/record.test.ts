@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../rollout/decision";
-import { nextRecord } from "../../rollout/record";
+import { keptByStep, nextRecord } from "../../rollout/record";
 import type { Release } from "../../rollout/release";
 import type { StageRecord } from "../../rollout/world";
 
@@ -59,5 +59,28 @@ describe("a stage's record", () => {
 
   it("stays as it is where the same request is applied again", () => {
     expect(nextRecord(second, entered("2"), go({ wayBack: "what runs there now" }))).toEqual(second);
+  });
+});
+
+describe("a step's record", () => {
+  const { image, commit } = release("1");
+  const obligations = [{ criterion: "slo", release: { image, commit }, does: "restore it" }] as never;
+  const canary = { weight: 5, release: { image, commit }, since: 0, routed: 5, obligations, reached: [] };
+
+  it("keeps on a way back what was promised and reached, and takes a step's own", () => {
+    expect(keptByStep(go({ wayBack: "back" }), { ok: true, canary }, undefined)).toEqual({
+      promised: obligations,
+      reached: [],
+    });
+    expect(keptByStep(go({ promised: [] }), { ok: true, canary }, undefined).promised).toEqual([]);
+  });
+
+  it("has reached nothing where there is none yet", () => {
+    expect(keptByStep(go(), { ok: true }, undefined)).toEqual({ reached: [] });
+  });
+
+  it("is left as it is where it can't be read: what was promised is not forgotten by a way back", () => {
+    expect(keptByStep(go({ wayBack: "back" }), { ok: false, why: "no answer" }, undefined)).toEqual({ unread: true });
+    expect(keptByStep(go({ wayBack: "back" }), undefined, undefined)).toEqual({ unread: true });
   });
 });
