@@ -9,6 +9,7 @@ import { openTrust } from "../evidence/trust/open";
 import { unmet } from "../rollout/conclude";
 import type { Decision } from "../rollout/decision";
 import { HoldpointError } from "../rollout/errors";
+import { inOneLine } from "../rollout/printable";
 import { showTime } from "../rollout/units";
 import type { Context, Outcome } from "./context";
 import { setting } from "./signing";
@@ -137,12 +138,8 @@ function lines(record: DecisionRecord): string {
     `release ${release.version}`,
   ];
   const below = `${id.slice(0, 12)}  ${why(decision, record)}; ${signer(record.signature)}`;
+  // An unsigned decision is anybody's text.
   return `${inOneLine(head.join("  "))}\n  ${inOneLine(below)}`;
-}
-
-/** An unsigned decision is anybody's text: it must neither move the cursor, hide what follows, nor make lines of its own. */
-function inOneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "\ufffd");
 }
 
 /** Why it was decided so, and who answers for it. */

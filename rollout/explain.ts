@@ -2,6 +2,7 @@
 import { short } from "./criteria/answer";
 import { isUnmet } from "./decision";
 import type { Decision, Finding } from "./decision";
+import { inOneLine } from "./printable";
 import { showTime } from "./units";
 
 /** One message for each finding that keeps the gate shut: each becomes a policy violation of its own. */
@@ -16,7 +17,7 @@ export function renderFinding(finding: Finding): string {
   const label = verdict === "pending" ? "PENDING" : isUnmet(finding) ? "NO-GO" : verdict;
   return [
     `${label} ${criterion}: ${title}${verdict === "stale" || verdict === "inconclusive" ? ` (${verdict})` : ""}`,
-    `found: ${found}`,
+    `found: ${inOneLine(found)}`,
     `wanted: ${wanted}`,
     ...(remedy === "" ? [] : [`fix: ${remedy}`]),
     ...(command === undefined ? [] : [`     ${command}`]),
@@ -80,7 +81,7 @@ function renderTable({ findings, notAsked = [] }: Decision): string {
   const judged = findings.map(({ criterion, verdict, found, used }) => [
     criterion,
     verdict,
-    used.length === 0 ? found : `${found} [${used.map(short).join(" ")}]`,
+    `${inOneLine(found)}${used.length === 0 ? "" : ` [${used.map(short).join(" ")}]`}`,
   ]);
   const rows = [...judged, ...notAsked.map(({ criterion, why }) => [criterion, "not asked", why])];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
