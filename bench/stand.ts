@@ -6,8 +6,11 @@ import type { Release } from "../rollout/release";
 import { environment, type Tools } from "../sandbox/lifecycle";
 import { projectFolder } from "../sandbox/project";
 
-/** A program of the same resources: with the gate, or without one. */
-export type Kind = "gated" | "plain";
+/**
+ * A program of the same resources: with the gate; without one; and an ordinary one, which has neither the gate nor what
+ * Holdpoint does for a quick start (policies/lazy.cjs).
+ */
+export type Kind = "gated" | "plain" | "ordinary";
 
 /** A sandbox in which production can be previewed with the gate, and without. */
 export class Bench {
@@ -20,14 +23,17 @@ export class Bench {
   }
 
   folder(kind: Kind): string {
-    return kind === "gated" ? projectFolder(this.dir) : join(this.dir, "plain");
+    return kind === "gated" ? projectFolder(this.dir) : join(this.dir, kind);
   }
 
   /** The evidence is complete and staging has the release, so that the gate reads and judges all of it. */
   async prepare(attest: (release: Release) => Promise<void>): Promise<void> {
     await attest(this.release());
     await this.pulumi("gated", ["up", "-s", "staging", "--yes", "--skip-preview", "--policy-pack", "policies"]);
-    this.copyPlain();
+    this.copyAs("plain");
+    this.copyAs("ordinary");
+    const project = join(this.folder("ordinary"), "Pulumi.yaml");
+    writeFileSync(project, readFileSync(project, "utf8").replace(/^ +nodeargs: .*\n/m, ""));
   }
 
   release(): Release {
@@ -36,12 +42,12 @@ export class Bench {
   }
 
   /** The same project with another entry: bench/plain.cjs. */
-  private copyPlain(): void {
+  private copyAs(kind: Kind): void {
     const gated = this.folder("gated");
-    const plain = this.folder("plain");
-    cpSync(gated, plain, { recursive: true, filter: (path) => !/[\\/](node_modules|build)$/.test(path) });
-    symlinkSync(join(gated, "node_modules"), join(plain, "node_modules"), "junction");
-    const file = join(plain, "package.json");
+    const copy = this.folder(kind);
+    cpSync(gated, copy, { recursive: true, filter: (path) => !/[\\/](node_modules|build)$/.test(path) });
+    symlinkSync(join(gated, "node_modules"), join(copy, "node_modules"), "junction");
+    const file = join(copy, "package.json");
     const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     writeFileSync(file, JSON.stringify({ ...manifest, main: "bench/plain.cjs" }));
   }
