@@ -128,7 +128,9 @@ describe("a stage", () => {
 
   test("has flagd put into its pods, which wait for the flags", async () => {
     const resources = await stage(settings({ flags: SETTINGS }), plan(FLAGS));
-    for (const deployment of resources.ofType("apps/v1:Deployment")) {
+    const own = resources.ofType("apps/v1:Deployment").filter(({ name }) => /^service-/.test(name));
+    expect(own).toHaveLength(2);
+    for (const deployment of own) {
       expect(deployment.inputs.spec.template.metadata.annotations).toEqual({
         "openfeature.dev/enabled": "true",
         "openfeature.dev/featureflagsource": "flags",

@@ -17,7 +17,7 @@ function args({ settings, ...change }: Change = {}): SecretsArgs {
 
 const secrets = onceUnchanged((change: Change) => declared(() => new Secrets("secrets", args(change))));
 
-const NAMES = ["DATABASE_URL", "PAGERDUTY_KEY", "SENTRY_DSN", "SUPABASE_SERVICE_KEY"];
+const NAMES = ["DATABASE_URL", "DATADOG_KEY", "PAGERDUTY_KEY", "SENTRY_DSN", "SUPABASE_SERVICE_KEY"];
 const ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE0000000000000000000000001";
 
 describe("the key", () => {

@@ -17,6 +17,10 @@ const PARTS: readonly (readonly [part: string, rows: readonly string[]])[] = [
   ["waf/custom-rules", ["OH-23"]],
   ["waf/ddos", ["OH-80"]],
   ["vault/store", ["OH-22", "OH-82"]],
+  ["telemetry/datadog", ["OH-38", "OH-39", "OH-83"]],
+  ["telemetry/logs", ["OH-35", "OH-38"]],
+  ["telemetry/metrics", ["OH-35"]],
+  ["telemetry/traces", ["OH-35", "OH-39"]],
   ["error-tracking/dsn", ["OH-41"]],
   ["on-call/critical-alerts", ["OH-45"]],
 ];
