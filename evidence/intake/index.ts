@@ -18,6 +18,7 @@ import { npmAudit } from "./npm-audit";
 import { opsgenie } from "./opsgenie";
 import { osvScanner } from "./osv-scanner";
 import { pagerduty } from "./pagerduty";
+import { prometheusText } from "./prometheus-text";
 import type { Format, ReportFile } from "./report";
 import { refuse } from "./report";
 import { restic, resticRestore } from "./restic";
@@ -53,6 +54,7 @@ export const FORMATS: readonly Format[] = [
   vitestBench,
   pytestBenchmark,
   criterion,
+  prometheusText,
   npmAudit,
   osvScanner,
   grype,

@@ -16,7 +16,7 @@ export const surveyCsv: Format = {
   kind: "survey",
   recognises: (file) =>
     file.jsonLines === undefined &&
-    !/^\s*(?:<|[0-9a-f]{40} )/.test(file.text) &&
+    !/^\s*(?:<|[0-9a-f]{40} |# (?:HELP|TYPE) )/.test(file.text) &&
     delimiterOf(file.text) !== undefined &&
     rowsOf(file) !== undefined,
   read(files, stated) {
