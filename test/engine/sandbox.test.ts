@@ -235,7 +235,8 @@ describe("a sandbox on the real engine", () => {
     if (cluster === undefined || prometheus === undefined) throw new Error("no processes in the state");
     process.kill(cluster.pid, "SIGKILL");
     process.kill(prometheus.pid, "SIGKILL");
-    await expect.poll(() => status(dir), { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(() => [cluster, prometheus].some(runs), { timeout: 10_000 }).toBe(false);
+    expect(status(dir)).toBeUndefined();
     await expect(exec(dir, tools, ["node", "-e", ""])).rejects.toThrow(
       /is not up: its cluster ended by itself, see .*cluster\.log: its prometheus ended by itself/,
     );
