@@ -47,7 +47,7 @@ describe("without any evidence", () => {
     "pipelines-green": "no list of main's pipelines",
     "manual-backup": "no full backup",
     "staging-parity":
-      "staging has no environment, environment/namespace, environment/quota, environment/limits, environment/network-policies and 28 more",
+      "staging has no environment, environment/namespace, environment/quota, environment/limits, environment/network-policies and 34 more",
   };
   beforeAll(() => stand.back("fresh"));
 

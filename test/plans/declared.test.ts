@@ -11,11 +11,18 @@ const plans = readdirSync("plans")
   .map((file) => ({ file: `plans/${file}`, text: readFileSync(`plans/${file}`, "utf8") }))
   .filter(({ text }) => text.includes("kind: RolloutPlan"));
 
-/** Every stage has all that a stage may have. */
-const settings = fullSettings();
+/** Every stage has all that a stage may have; of the two ways that telemetry can go, the one that the plan names. */
+function settingsFor(text: string): ReturnType<typeof fullSettings> {
+  const settings = fullSettings();
+  const { telemetry } = settings;
+  if (telemetry === undefined || !text.includes("telemetry/datadog")) return settings;
+  const backend = { kind: "datadog", site: "datadoghq.eu", key: "TELEMETRY_KEY" } as const;
+  return { ...settings, telemetry: { ...telemetry, backend } };
+}
 
 test.each(plans)("$file asks for nothing that its program does not declare", ({ file, text }) => {
   const plan = parsePlan(text, file);
+  const settings = settingsFor(text);
   for (const ask of gatesOf(plan).filter(({ to }) => to === undefined)) {
     const inventory = (stage: string) => plannedInventory({ ...settings, stage }, plan);
     const others = Object.fromEntries(plan.stages.map(({ name }) => [name, { features: inventory(name).features }]));
