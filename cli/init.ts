@@ -115,7 +115,7 @@ function rewritten(root: string, after: string, stage: string, pattern: string, 
   const body = text.slice(text.search(/^config:/m));
   const renamed = body.replace(new RegExp(`(?<![\\w])${pattern}(?![\\w])`, "g"), stage);
   const head = `# ${stage}, written by \`holdpoint init\` after ${basename(path)}. Every account, id and address is an example.
-# Secrets are set by command: pulumi config set --secret holdpoint:digestKey --stack <stack>, and those of its sections
+# Secrets are set by command: pulumi config set --secret holdpoint:digestKey --stack <stack>, and those of its sections.
 # holdpoint:protect is the pattern's. true keeps the engine from deleting or replacing what people depend on.
 `;
   return head + edits.reduce((now, edit) => setValue(now, join(root, `Pulumi.${stage}.yaml`), edit), renamed);

@@ -39,7 +39,8 @@ export interface CanaryArgs {
   readonly protect: boolean;
   /**
    * Whether a policy pack has cleared this run, and could read the step's record. Weight 0 and switching on are allowed
-   * without; then nothing else may change: a switch that is asked to be off stays as it is live, and so do the route's host names and gateway.
+   * without; then nothing else may change: a switch that is asked to be off stays as it is live, and so do the route's
+   * host names and gateway.
    */
   readonly switchesMayBeLifted: boolean;
 }
